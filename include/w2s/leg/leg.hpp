@@ -1,0 +1,129 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "w2s/base/address.hpp"
+#include "w2s/base/log.hpp"
+
+// What the breaker asks of the media and what the media answers: plain data, no logic.
+namespace w2s::leg {
+
+// One call's media; the breaker chooses it. Never reused within a process.
+enum class MediaId : std::uint64_t {};
+enum class Side : std::uint8_t { a, b };  // a: the leg on which the INVITE arrived, b: the leg the gateway makes
+constexpr Side other(Side s) { return s == Side::a ? Side::b : Side::a; }
+constexpr const char* name(Side s) { return s == Side::a ? "a" : "b"; }
+
+enum class Kind : std::uint8_t {
+  web,    // ICE-lite, DTLS-SRTP, rtcp-mux on the shared browser port
+  phone,  // plain RTP and RTCP on a port pair of rtp-port-range
+};
+
+// ---- open: reserve local media for one leg ----
+struct OpenLeg {
+  MediaId media;
+  Side side;
+  Kind kind;
+  IpAddress toward;  // phone: the peer's media or signalling address, so that the right local address is chosen.
+                     // web: the local address on which this browser's WebSocket was accepted (first candidate).
+};
+
+struct Candidate {
+  Endpoint address;
+  std::uint32_t priority = 0;
+};
+
+// Answer to OpenLeg: what this leg's SDP says about us.
+struct LegOpened {
+  MediaId media;
+  Side side;
+  std::string error;             // not empty: the leg could not be opened (no port free, …); nothing else is set
+  Endpoint rtp;                  // c= and m= port; for web the default candidate
+  Endpoint rtcp;                 // phone: RTP port + 1; web: the same as rtp
+  std::string ice_ufrag;         // web only, like the following
+  std::string ice_pwd;
+  std::string fingerprint;       // "sha-256 AB:CD:…"
+  std::vector<Candidate> candidates;
+  std::uint32_t ssrc = 0;        // the SSRC that this leg sends with, for a=ssrc
+  std::string cname;
+};
+
+// ---- connect: both descriptions are known ----
+enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };  // as this leg's peer sees *its* media
+
+struct Codec {
+  std::string name;              // lower case: "pcmu", "pcma", "g722", "opus", "telephone-event"
+  std::uint32_t clock_rate = 8000;
+  std::uint8_t channels = 1;
+  std::string fmtp;
+  bool operator==(const Codec&) const = default;
+};
+
+// Payload numbers of one leg for one codec. Both numbers are needed: a peer may announce another number than we sent.
+struct Payload {
+  Codec codec;
+  std::uint8_t receive = 0;      // number the peer sends with (what our SDP said)
+  std::uint8_t send = 0;         // number the peer wants (what its SDP said)
+  bool operator==(const Payload&) const = default;
+};
+
+enum class DtlsRole : std::uint8_t { passive, active };
+
+struct WebRemote {
+  std::string ice_ufrag;
+  Redacted<std::string> ice_pwd;
+  std::string fingerprint;       // "sha-256 AB:…" as signalled; enforced before keys are used
+  DtlsRole our_role = DtlsRole::passive;
+  std::optional<std::uint8_t> mid_extension;  // id of urn:ietf:params:rtp-hdrext:sdes:mid when negotiated
+  std::string mid;
+};
+
+struct PhoneRemote {
+  Endpoint rtp;                  // port 0 or 0.0.0.0: nothing is sent (old-style hold)
+  Endpoint rtcp;
+};
+
+// The whole plan of one leg; sent again in full after each offer/answer. Fields that did not change, change nothing.
+struct LegPlan {
+  MediaId media;
+  Side side;
+  std::optional<WebRemote> web;      // exactly one of the two
+  std::optional<PhoneRemote> phone;
+  std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
+  std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
+  Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
+  bool start_dtls = true;            // false until our SDP answer was sent (a 407 re-INVITE may reuse the ICE session)
+};
+
+// DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.
+struct SendDtmf {
+  MediaId media;
+  Side side;
+  char digit = '0';              // 0-9 * # A-D
+  std::uint32_t duration_ms = 160;
+};
+
+struct CloseMedia { MediaId media; };  // both legs
+
+// ---- events ----
+enum class Failure : std::uint8_t { ice_timeout, ice_consent_lost, dtls_failed, dtls_fingerprint, srtp_no_profile, media_timeout };
+constexpr const char* name(Failure f) {
+  switch (f) {
+    case Failure::ice_timeout: return "no ICE check from the browser";
+    case Failure::ice_consent_lost: return "ICE consent lost";
+    case Failure::dtls_failed: return "DTLS handshake failed";
+    case Failure::dtls_fingerprint: return "DTLS certificate does not match the signalled fingerprint";
+    case Failure::srtp_no_profile: return "no common SRTP profile";
+    case Failure::media_timeout: return "no RTP from the phone";
+  }
+  return "?";
+}
+
+struct LegFailed { MediaId media; Side side; Failure failure; std::string detail; };
+struct LegConnected { MediaId media; Side side; };          // web: DTLS done, keys in use; phone: first packet received
+using Event = std::variant<LegFailed, LegConnected>;
+
+}  // namespace w2s::leg

@@ -1,0 +1,73 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "w2s/base/result.hpp"
+#include "w2s/leg/leg.hpp"
+
+namespace w2s::sdp {
+
+enum class Errc {
+  malformed = 1,        // 400
+  no_audio,             // no m=audio that could be accepted: 488
+  unsupported_profile,  // 488
+  no_fingerprint,       // a DTLS offer without a=fingerprint we know (sha-256, sha-384, sha-512)
+  no_ice_credentials,
+  answer_mismatch,      // an answer that does not fit our offer
+};
+const boost::system::error_category& category();
+inline error_code make_error_code(Errc e) { return {static_cast<int>(e), category()}; }
+
+// What a peer's description says, reduced to what a call needs.
+struct PeerMedia {
+  leg::Kind kind = leg::Kind::phone;
+  std::vector<leg::Codec> codecs;   // audio codecs with their telephone-event entries, in the peer's order
+  leg::Direction direction = leg::Direction::sendrecv;  // the attribute as the peer wrote it; c=0.0.0.0 reads as sendonly
+  Endpoint rtp;                     // phone only
+  bool ice_restarted = false;       // ufrag or pwd differ from the ones before
+  bool only_refresh = false;        // same o= version or nothing changed that the other leg could care about
+};
+
+// The offer/answer state of one leg (RFC 3264, 8829, 8843): remembers m-line order, mids, payload numbers, o= version.
+// Non-audio m-lines, and all audio ones but the first acceptable, are refused with port 0 and keep mid and order.
+// Web legs speak UDP/TLS/RTP/SAVPF with BUNDLE, rtcp-mux, mid and inline candidates; phone legs plain RTP/AVP, slim.
+class OfferAnswer {
+ public:
+  // The kind of leg that `offer` asks for: DTLS-SRTP with ICE is web, RTP/AVP(F) is phone.
+  static Result<leg::Kind> kind_of(std::string_view offer);
+
+  OfferAnswer(leg::Kind kind, std::uint64_t session_id);
+
+  // The peer offers. Until answer() or reject_offer() the exchange is open.
+  Result<PeerMedia> on_offer(std::string_view body);
+  // Our answer: `codecs` is what both legs share, in preference order, taken from PeerMedia::codecs (the peer's payload
+  // numbers are kept). `direction` is ours. Called again with the same arguments it returns the identical text.
+  std::string answer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
+  void reject_offer();
+
+  // We offer; a re-offer keeps mids, order and numbers, and raises the o= version if anything changed.
+  std::string offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
+  Result<PeerMedia> on_answer(std::string_view body);
+  void withdraw_offer();            // our offer was refused: the last agreed state holds
+
+  bool offer_pending() const;       // either way
+  bool agreed() const;              // at least one exchange is complete
+  const std::string& local_description() const;  // the last description we sent, unchanged
+  // Everything the media needs after a complete exchange.
+  leg::LegPlan plan(leg::MediaId media, leg::Side side) const;
+
+  // Copyable by value, so that a fork's early answer can be tried and dropped.
+};
+
+// The codecs the gateway can relay (pcmu, pcma, g722, opus, telephone-event) that `offered` has, in its order.
+std::vector<leg::Codec> relayable(const std::vector<leg::Codec>& offered);
+// Codecs of `preferred` that `accepted` has too; empty if only telephone-event would remain.
+std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred, const std::vector<leg::Codec>& accepted);
+std::string list_names(const std::vector<leg::Codec>& codecs);  // "opus, pcmu" for the 488's Warning
+
+}  // namespace w2s::sdp
+
+template <>
+struct boost::system::is_error_code_enum<w2s::sdp::Errc> : std::true_type {};

@@ -1,0 +1,89 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "w2s/base/time.hpp"
+#include "w2s/sip/message.hpp"
+#include "w2s/sip/target.hpp"
+
+namespace w2s::sip {
+
+enum class ClientTransactionId : std::uint64_t { none = 0 };
+enum class ServerTransactionId : std::uint64_t { none = 0 };
+
+// RFC 3261 17.1.1.1 and table 4.
+struct TransactionTimers {
+  Duration t1 = 500ms;
+  Duration t2 = 4s;
+  Duration t4 = 5s;
+  Duration timer_c = 180s;  // 16.6 step 11: a client INVITE transaction's limit after each 101-199 (proxy and b2bua)
+  Duration timer_d = 32s;
+  std::size_t max_transactions = 200'000;  // beyond it new requests get 503 (threats.md T11)
+};
+
+// ---- what the table asks of its owner, in order ----
+struct Transmit { Message message; Target target; };
+// A new request (not ACK, not a retransmission). INVITE and others; CANCEL has its own event.
+struct RequestReceived { ServerTransactionId id; Message request; Target source; };
+// An ACK that belongs to no server transaction: the ACK of a 2xx. It is passed on by dialog, statelessly.
+struct AckReceived { Message request; Target source; };
+// A CANCEL of a known INVITE; the table has already answered it 200. One without INVITE was answered 481 by the table.
+struct CancelReceived { ServerTransactionId invite; Message cancel; };
+// Each response to a request that was sent; retransmitted finals of INVITE (non-2xx) are absorbed and ACKed by the
+// table. 2xx of INVITE are delivered every time (RFC 6026), so that the owner can ACK them or pass them on.
+struct ResponseReceived { ClientTransactionId id; Message response; Target source; };
+enum class ClientFailure { timeout, transport };
+struct ClientFailed { ClientTransactionId id; ClientFailure cause; };
+// A server INVITE transaction ended without ACK (timer H), or its response could not be sent.
+struct ServerFailed { ServerTransactionId id; };
+struct ClientEnded { ClientTransactionId id; };   // the id is gone after this
+struct ServerEnded { ServerTransactionId id; };
+// A response that matches no transaction: dropped by everyone (threats.md T8), here for counting and for extra 2xx.
+struct StrayResponse { Message response; Target source; };
+
+using TransactionOutput = std::variant<Transmit, RequestReceived, AckReceived, CancelReceived, ResponseReceived,
+                                       ClientFailed, ServerFailed, ClientEnded, ServerEnded, StrayResponse>;
+using TransactionOutputs = std::vector<TransactionOutput>;
+
+class InviteClient;
+class NonInviteClient;
+class InviteServer;
+class NonInviteServer;
+
+// All transactions (RFC 3261 17, RFC 6026), sans-IO. Responses go to the request's source: the flow if there is one, else
+// by Via and RFC 3581 (`received` and `rport` are put into the top Via of each received request).
+class TransactionTable {
+ public:
+  explicit TransactionTable(TransactionTimers timers = {});
+  ~TransactionTable();
+
+  [[nodiscard]] TransactionOutputs on_message(Time now, Message message, const Target& source);
+  // `request` has its top Via with a branch of ours. ACK of a 2xx is no transaction: send it with Transmit directly.
+  [[nodiscard]] TransactionOutputs send_request(Time now, Message request, const Target& target, ClientTransactionId& id);
+  // Sends CANCEL for an INVITE: at once after a 1xx, else when the first 1xx comes (RFC 3261 9.1); nothing after a final.
+  // `extra` headers (Reason) are added.
+  [[nodiscard]] TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra = {});
+  // A proxy sends 2xx of INVITE again and again through the same id (RFC 6026 8.7); a UAS retransmits by itself.
+  [[nodiscard]] TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
+  // A message to that target could not be sent or its connection died: the transactions using it fail at once.
+  [[nodiscard]] TransactionOutputs on_transport_error(Time now, const Target& target);
+  [[nodiscard]] TransactionOutputs on_time(Time now);
+  std::optional<Time> next_time() const;
+
+  bool has(ServerTransactionId id) const;
+  const Message* request_of(ServerTransactionId id) const;  // while it exists
+  std::size_t size() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A refusal that keeps no state (RFC 3261 8.2.7): out-of-dialog refusals over UDP, so that timer G cannot amplify. The
+// To tag is a keyed function of the request, so every retransmission gets the same one.
+Message stateless_response(const Message& request, int status, std::string_view reason, std::string_view secret);
+
+}  // namespace w2s::sip

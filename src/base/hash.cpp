@@ -1,0 +1,30 @@
+#include "w2s/base/hash.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <cstdlib>
+
+#include "w2s/base/encoding.hpp"
+
+namespace w2s {
+
+std::string hex_digest(HashAlgorithm algorithm, std::string_view input) {
+  const EVP_MD* md = nullptr;
+  switch (algorithm) {
+    case HashAlgorithm::md5: md = EVP_md5(); break;
+    case HashAlgorithm::sha256: md = EVP_sha256(); break;
+    case HashAlgorithm::sha512_256: md = EVP_sha512_256(); break;
+  }
+  std::uint8_t out[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  // Fails only without memory or where the system forbids MD5; neither leaves an answer to give.
+  if (EVP_Digest(input.data(), input.size(), out, &length, md, nullptr) != 1) std::abort();
+  return hex({out, length});
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace w2s
