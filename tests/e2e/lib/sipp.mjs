@@ -22,12 +22,13 @@ export class Sipp {
     sipp.messages = join(directory, 'messages.log');
     const args = ['-sf', fileURLToPath(new URL(`${name}.xml`, SCENARIOS)), '-i', SIPP.host, '-p', `${SIPP.port}`,
       '-m', `${calls}`, '-nostdin', '-nd', '-trace_msg', '-message_file', sipp.messages,
-      '-trace_err', '-error_file', join(directory, 'errors.log'), '-min_rtp_port', '32000',
+      '-trace_err', '-error_file', join(directory, 'errors.log'), '-mp', '32000',
       '-key', 'domain', DOMAIN];
     for (const [key, value] of Object.entries(keys)) args.push('-key', key, value);
     if (target) args.push('-s', target, '-l', '1', `${REGISTRAR.host}:${REGISTRAR.port}`);
     sipp.child = new Child(sipp.name, 'sipp', args, { cwd: directory });
-    if (!target) await eventually(`${sipp.name} listens`, () => udpBound(SIPP));
+    if (!target) await eventually(`${sipp.name} listens`, () => sipp.child.ended || udpBound(SIPP));
+    if (sipp.child.ended?.code) throw new Error(`${sipp.name} did not start\n${sipp.log}`);
     return sipp;
   }
 
