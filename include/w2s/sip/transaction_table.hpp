@@ -68,6 +68,9 @@ class TransactionTable {
   [[nodiscard]] TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra = {});
   // A proxy sends 2xx of INVITE again and again through the same id (RFC 6026 8.7); a UAS retransmits by itself.
   [[nodiscard]] TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
+  // A refusal that is sent once and forgotten (RFC 3261 8.2.7): retransmissions of the request arrive as new ones, and
+  // an ACK of it is absorbed.
+  [[nodiscard]] TransactionOutputs respond_stateless(Time now, ServerTransactionId id, Message response);
   // A message to that target could not be sent or its connection died: the transactions using it fail at once.
   [[nodiscard]] TransactionOutputs on_transport_error(Time now, const Target& target);
   [[nodiscard]] TransactionOutputs on_time(Time now);
