@@ -18,17 +18,19 @@ constexpr std::uint32_t octets(unsigned a, unsigned b, unsigned c, unsigned d) {
   return (a << 24) | (b << 16) | (c << 8) | d;
 }
 
-// IANA IPv4 Special-Purpose Address Registry (RFC 6890 and successors): all that is not globally reachable unicast.
+// IANA IPv4 Special-Purpose Address Registry (RFC 6890 and successors): all that is not globally reachable
+// unicast.
 const std::array special_v4 = {
-    Network{IpAddress::v4(octets(0, 0, 0, 0)), 8},        // "this network"
-    Network{IpAddress::v4(octets(10, 0, 0, 0)), 8},       // private
-    Network{IpAddress::v4(octets(100, 64, 0, 0)), 10},    // carrier-grade NAT, a cloud's metadata 100.100.100.200
-    Network{IpAddress::v4(octets(127, 0, 0, 0)), 8},      // loopback
-    Network{IpAddress::v4(octets(168, 63, 129, 16)), 32}, // a cloud's host agent on a public-looking address
-    Network{IpAddress::v4(octets(169, 254, 0, 0)), 16},   // link-local, metadata 169.254.169.254
-    Network{IpAddress::v4(octets(172, 16, 0, 0)), 12},    // private
-    Network{IpAddress::v4(octets(192, 0, 0, 0)), 24},     // protocol assignments, a cloud's metadata 192.0.0.192
-    Network{IpAddress::v4(octets(192, 0, 2, 0)), 24},     // documentation
+    Network{IpAddress::v4(octets(0, 0, 0, 0)), 8},   // "this network"
+    Network{IpAddress::v4(octets(10, 0, 0, 0)), 8},  // private
+    Network{IpAddress::v4(octets(100, 64, 0, 0)),
+            10},                                      // carrier-grade NAT, a cloud's metadata 100.100.100.200
+    Network{IpAddress::v4(octets(127, 0, 0, 0)), 8},  // loopback
+    Network{IpAddress::v4(octets(168, 63, 129, 16)), 32},  // a cloud's host agent on a public-looking address
+    Network{IpAddress::v4(octets(169, 254, 0, 0)), 16},    // link-local, metadata 169.254.169.254
+    Network{IpAddress::v4(octets(172, 16, 0, 0)), 12},     // private
+    Network{IpAddress::v4(octets(192, 0, 0, 0)), 24},  // protocol assignments, a cloud's metadata 192.0.0.192
+    Network{IpAddress::v4(octets(192, 0, 2, 0)), 24},  // documentation
     Network{IpAddress::v4(octets(192, 88, 99, 0)), 24},   // 6to4 relay anycast
     Network{IpAddress::v4(octets(192, 168, 0, 0)), 16},   // private
     Network{IpAddress::v4(octets(198, 18, 0, 0)), 15},    // benchmarking
@@ -38,10 +40,11 @@ const std::array special_v4 = {
     Network{IpAddress::v4(octets(240, 0, 0, 0)), 4},      // reserved, broadcast
 };
 
-// The same for IPv6; everything outside 2000::/3 (loopback, ULA, link-local, multicast …) is refused without a list.
+// The same for IPv6; everything outside 2000::/3 (loopback, ULA, link-local, multicast …) is refused without
+// a list.
 const Network global_unicast_v6{IpAddress::v6({0x20}), 3};
 const std::array special_v6 = {
-    Network{IpAddress::v6({0x20, 0x01}), 23},              // protocol assignments, Teredo, ORCHID, benchmarking
+    Network{IpAddress::v6({0x20, 0x01}), 23},  // protocol assignments, Teredo, ORCHID, benchmarking
     Network{IpAddress::v6({0x20, 0x01, 0x0d, 0xb8}), 32},  // documentation
     Network{IpAddress::v6({0x3f, 0xff}), 20},              // documentation (RFC 9637)
 };
@@ -55,8 +58,8 @@ bool within_any(const IpAddress& ip, const Networks& networks) {
   return std::any_of(networks.begin(), networks.end(), [&](const Network& n) { return within(ip, n); });
 }
 
-// The IPv4 address that a packet to `ip` would end up at: v4-mapped, NAT64, v4-compatible (RFC 4291 2.5.5.1) and 6to4
-// (RFC 3056) forms are judged by it, else each refused address could be reached by another spelling.
+// The IPv4 address that a packet to `ip` would end up at: v4-mapped, NAT64, v4-compatible (RFC 4291 2.5.5.1)
+// and 6to4 (RFC 3056) forms are judged by it, else each refused address could be reached by another spelling.
 IpAddress judged_form(const IpAddress& ip) {
   static const IpAddress zero = IpAddress::v6({});
   static const IpAddress six_to_four = IpAddress::v6({0x20, 0x02});
@@ -73,7 +76,8 @@ bool never_a_target(const IpAddress& ip) {
 }
 
 bool is_public(const IpAddress& ip) {
-  return ip.is_v4() ? !within_any(ip, special_v4) : within(ip, global_unicast_v6) && !within_any(ip, special_v6);
+  return ip.is_v4() ? !within_any(ip, special_v4)
+                    : within(ip, global_unicast_v6) && !within_any(ip, special_v6);
 }
 
 bool in_domain(std::string_view host, std::string_view domain) {
@@ -86,7 +90,8 @@ bool is_label_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-// A host name in lower case whose last label has a letter, so that a mistyped address is not taken for a name.
+// A host name in lower case whose last label has a letter, so that a mistyped address is not taken for a
+// name.
 bool is_domain(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   bool letter_in_last_label = false;
@@ -124,7 +129,8 @@ std::optional<AllowDestination::Entry> AllowDestination::parse_entry(std::string
   if (iequals(text, "public")) return Entry{};
   const auto slash = text.find('/');
   if (const auto ip = IpAddress::parse(text.substr(0, slash))) {
-    // Traffic to such a form is judged by the IPv4 address inside; an entry that can never match would only mislead.
+    // Traffic to such a form is judged by the IPv4 address inside; an entry that can never match would only
+    // mislead.
     if (ip->embedded_v4_or_self() != *ip) return std::nullopt;
     const unsigned whole = ip->is_v4() ? 32 : 128;
     if (slash == std::string_view::npos) return Entry{Entry::Kind::network, *ip, whole, {}};
@@ -137,7 +143,9 @@ std::optional<AllowDestination::Entry> AllowDestination::parse_entry(std::string
   return Entry{Entry::Kind::domain, {}, 0, std::move(domain)};
 }
 
-void AllowDestination::add(Entry entry) { entries_.push_back(std::move(entry)); }
+void AllowDestination::add(Entry entry) {
+  entries_.push_back(std::move(entry));
+}
 
 void AllowDestination::add_own_listener(const Endpoint& endpoint) {
   own_.push_back(endpoint);
@@ -156,7 +164,8 @@ bool AllowDestination::is_own_listener(const Endpoint& endpoint) const {
   const auto ip = judged_form(endpoint.ip);
   return std::any_of(own_.begin(), own_.end(), [&](const Endpoint& own) {
     if (own.port != endpoint.port) return false;
-    // A listener on every address answers on the whole of 127/8, of which the interface names one address only.
+    // A listener on every address answers on the whole of 127/8, of which the interface names one address
+    // only.
     const bool on_loopback = own.ip.is_unspecified() && own.ip.is_v4() == ip.is_v4() && ip.is_loopback();
     return own.ip == ip || on_loopback;
   });

@@ -11,7 +11,8 @@ struct Deadline::State : std::enable_shared_from_this<State> {
   void wait_until(Time when) {
     armed = when;
     timer.expires_at(when);  // cancels a wait for a later time
-    timer.async_wait([self = shared_from_this(), when](boost::system::error_code) { self->on_wait_ended(when); });
+    timer.async_wait(
+        [self = shared_from_this(), when](boost::system::error_code) { self->on_wait_ended(when); });
   }
 
   void on_wait_ended(Time when) {
@@ -42,6 +43,8 @@ void Deadline::set(std::optional<Time> due) {
   if (due && (!state_->armed || *due < *state_->armed)) state_->wait_until(*due);
 }
 
-std::optional<Time> Deadline::due() const { return state_->due; }
+std::optional<Time> Deadline::due() const {
+  return state_->due;
+}
 
 }  // namespace w2s::net

@@ -1,11 +1,10 @@
 #include "w2s/net/local_addresses.hpp"
 
+#include <algorithm>
 #include <ifaddrs.h>
+#include <memory>
 #include <net/if.h>
 #include <sys/socket.h>
-
-#include <algorithm>
-#include <memory>
 
 namespace w2s::net {
 

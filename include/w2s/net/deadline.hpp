@@ -1,15 +1,16 @@
 #pragma once
-#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
+
+#include <boost/asio/any_io_executor.hpp>
 
 #include "w2s/base/time.hpp"
 
 namespace w2s::net {
 
-// One Asio timer driven by an engine's next_time(): set() after every call into the engine. Setting a later time, the
-// usual case, costs no system call: the timer wakes at the earlier one and goes back to sleep.
+// One Asio timer driven by an engine's next_time(): set() after every call into the engine. Setting a later
+// time, the usual case, costs no system call: the timer wakes at the earlier one and goes back to sleep.
 class Deadline {
  public:
   // `on_expiry` runs on the executor, never inside set(), once per expiry; the deadline is then unset.
