@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +30,14 @@ struct Field {
   std::string name;   // as written
   std::string value;  // unfolded, trimmed
   std::string gap = ": ";  // what stood between name and value
+  bool operator==(const Field&) const = default;
 };
 
 struct CSeq {
   std::uint32_t number = 0;
   std::string method;
   std::string to_string() const;
+  bool operator==(const CSeq&) const = default;
 };
 
 // RFC 3261 20.42, RFC 3581.
@@ -46,6 +49,7 @@ struct Via {
 
   std::string branch() const { return std::string(params.get("branch").value_or("")); }
   std::string to_string() const;
+  bool operator==(const Via&) const = default;
 };
 
 // A SIP request or response as an ordered list of raw fields plus a body. Typed views are parsed when asked for.
@@ -99,6 +103,7 @@ class Message {
 
   // The wire form; Content-Length is always written from the body.
   std::string to_string() const;
+  bool operator==(const Message&) const = default;
 
  private:
   friend class MessageParser;
@@ -109,6 +114,8 @@ class Message {
   std::vector<Field> fields_;
   std::string body_;
 };
+
+std::ostream& operator<<(std::ostream& out, const Message& message);  // the wire form
 
 struct ParseLimits {  // threats.md T1
   std::size_t line = 8 * 1024;
