@@ -166,7 +166,7 @@ void SipCore::act(Time now, User user, sip::CancelRequest output) {
 }
 
 void SipCore::act(Time now, User, sip::Respond output) {
-  if (output.stateless) handle(now, transactions_.respond_stateless(now, output.id, std::move(output.response)));
+  if (output.stateless) handle(now, transactions_.refuse(output.id, std::move(output.response)));
   else handle(now, transactions_.respond(now, output.id, std::move(output.response)));
 }
 
