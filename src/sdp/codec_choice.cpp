@@ -6,7 +6,8 @@ namespace w2s::sdp {
 namespace {
 
 bool contains(const std::vector<leg::Codec>& codecs, const leg::Codec& codec) {
-  return std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) { return same_codec(other, codec); });
+  return std::any_of(codecs.begin(), codecs.end(),
+                     [&](const auto& other) { return same_codec(other, codec); });
 }
 
 std::vector<leg::Codec> codecs_of(const Formats& formats) {
@@ -24,7 +25,8 @@ std::vector<leg::Codec> relayable(const std::vector<leg::Codec>& offered) {
   return kept;
 }
 
-std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred, const std::vector<leg::Codec>& accepted) {
+std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred,
+                               const std::vector<leg::Codec>& accepted) {
   Formats shared;
   for (const auto& codec : preferred) {
     const auto match = std::find_if(accepted.begin(), accepted.end(),
@@ -40,7 +42,8 @@ std::string list_names(const std::vector<leg::Codec>& codecs) {
   std::vector<std::string_view> names;
   std::string list;
   for (const auto& codec : codecs) {
-    if (is_telephone_event(codec) || std::find(names.begin(), names.end(), codec.name) != names.end()) continue;
+    if (is_telephone_event(codec) || std::find(names.begin(), names.end(), codec.name) != names.end())
+      continue;
     names.push_back(codec.name);
     list += (list.empty() ? "" : ", ") + codec.name;
   }

@@ -12,8 +12,8 @@ struct Exchange {
   std::string text;                         // `local` as it was sent
   std::optional<RemoteDescription> remote;  // nullopt while our offer waits for the peer's answer
   leg::DtlsRole role = leg::DtlsRole::passive;
-  PayloadNumbers numbers;                   // of this exchange and all before it
-  std::vector<leg::Payload> payloads;       // set once both descriptions are there, like `tolerated`
+  PayloadNumbers numbers;              // of this exchange and all before it
+  std::vector<leg::Payload> payloads;  // set once both descriptions are there, like `tolerated`
   std::vector<leg::Payload> tolerated;
 };
 

@@ -37,7 +37,8 @@ std::optional<leg::Codec> static_codec(std::uint8_t number) {  // RFC 3551 6
 }
 
 // The rest of "a=NAME:NUMBER rest" for rtpmap and fmtp.
-std::optional<std::string_view> value_for_number(const Media& media, std::string_view name, std::uint8_t number) {
+std::optional<std::string_view> value_for_number(const Media& media, std::string_view name,
+                                                 std::uint8_t number) {
   for (const auto& attribute : media.attributes) {
     if (attribute.name != name) continue;
     const std::string_view value = attribute.value;
@@ -87,7 +88,9 @@ bool same_codec(const leg::Codec& a, const leg::Codec& b) {
   return a.clock_rate == b.clock_rate && a.channels == b.channels && iequals(a.name, b.name);
 }
 
-bool is_telephone_event(const leg::Codec& codec) { return iequals(codec.name, "telephone-event"); }
+bool is_telephone_event(const leg::Codec& codec) {
+  return iequals(codec.name, "telephone-event");
+}
 
 bool is_relayable(const leg::Codec& codec) {
   return std::any_of(std::begin(known_codecs), std::end(known_codecs), [&](const Known& known) {
@@ -102,8 +105,8 @@ const Format* find_codec(const Formats& formats, const leg::Codec& codec) {
 }
 
 const Format* find_number(const Formats& formats, std::uint8_t number) {
-  const auto found =
-      std::find_if(formats.begin(), formats.end(), [&](const Format& format) { return format.number == number; });
+  const auto found = std::find_if(formats.begin(), formats.end(),
+                                  [&](const Format& format) { return format.number == number; });
   return found == formats.end() ? nullptr : &*found;
 }
 
@@ -127,7 +130,8 @@ bool has_audio(const Formats& formats) {
 
 Formats read_formats(const Media& media, const Formats& ours) {
   Formats formats;
-  std::bitset<max_payload_number + 1> seen;  // keeps the work bounded when one number stands there 20,000 times
+  std::bitset<max_payload_number + 1>
+      seen;  // keeps the work bounded when one number stands there 20,000 times
   for (const auto& text : media.formats) {
     const auto number = parse_number<std::uint8_t>(text);
     if (!number || *number > max_payload_number || seen[*number]) continue;

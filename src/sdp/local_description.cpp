@@ -13,8 +13,8 @@ Media refuse(const MediaLine& line, leg::Kind kind) {
 
 std::string candidate_line(std::size_t foundation, const leg::Candidate& candidate) {  // RFC 8839 5.1
   const auto& [ip, port] = candidate.address;
-  return std::to_string(foundation) + " 1 udp " + std::to_string(candidate.priority) + " " + ip.to_string() + " " +
-         std::to_string(port) + " typ host";
+  return std::to_string(foundation) + " 1 udp " + std::to_string(candidate.priority) + " " + ip.to_string() +
+         " " + std::to_string(port) + " typ host";
 }
 
 void add_ice(Attributes& attributes, const leg::LegOpened& local) {
@@ -32,7 +32,8 @@ void add_source(Attributes& attributes, const leg::LegOpened& local) {
   attributes.push_back({"ssrc", std::to_string(local.ssrc) + " cname:" + local.cname});
 }
 
-void add_web_attributes(Attributes& attributes, const LocalDescription& description, const leg::LegOpened& local) {
+void add_web_attributes(Attributes& attributes, const LocalDescription& description,
+                        const leg::LegOpened& local) {
   add_ice(attributes, local);
   attributes.push_back({"fingerprint", local.fingerprint});
   attributes.push_back({"setup", name(description.setup)});
@@ -63,7 +64,8 @@ Media accept(const LocalDescription& description, leg::Kind kind, const leg::Leg
 
 }  // namespace
 
-Session build(const LocalDescription& description, leg::Kind kind, const leg::LegOpened& local, Origin origin) {
+Session build(const LocalDescription& description, leg::Kind kind, const leg::LegOpened& local,
+              Origin origin) {
   const bool accepts = !description.formats.empty();
   Session session;
   session.origin = std::move(origin);

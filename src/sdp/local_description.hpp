@@ -6,7 +6,8 @@
 
 namespace w2s::sdp {
 
-// What our description says, apart from the addresses and keys of LegOpened. All m-lines but `audio` are refused.
+// What our description says, apart from the addresses and keys of LegOpened. All m-lines but `audio` are
+// refused.
 struct LocalDescription {
   std::vector<MediaLine> lines;
   std::size_t audio = 0;  // index into `lines`
@@ -18,6 +19,7 @@ struct LocalDescription {
   std::optional<std::uint8_t> mid_extension;
 };
 
-Session build(const LocalDescription& description, leg::Kind kind, const leg::LegOpened& local, Origin origin);
+Session build(const LocalDescription& description, leg::Kind kind, const leg::LegOpened& local,
+              Origin origin);
 
 }  // namespace w2s::sdp

@@ -1,15 +1,14 @@
 #include "w2s/sdp/offer_answer.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "exchange.hpp"
 
 namespace w2s::sdp {
 namespace {
 
-// Nothing that the other leg could care about: the same wish for directions and all that was agreed still on offer.
-// ICE restarts, moved ports, refused m-lines and the o= version are between this peer and us.
+// Nothing that the other leg could care about: the same wish for directions and all that was agreed still on
+// offer. ICE restarts, moved ports, refused m-lines and the o= version are between this peer and us.
 bool is_refresh(const RemoteDescription& now, const Exchange* before) {
   return before != nullptr && now.direction == before->remote->direction &&
          std::all_of(before->payloads.begin(), before->payloads.end(),
@@ -84,7 +83,8 @@ LocalDescription describe_offer(leg::Kind kind, const Exchange* before) {
 }
 
 leg::WebRemote web_remote(const Exchange& exchange) {
-  const auto& [remote, local] = std::tie(*exchange.remote, exchange.local);
+  const auto& remote = *exchange.remote;
+  const auto& local = exchange.local;
   leg::WebRemote web;
   web.ice_ufrag = remote.transport.ice_ufrag;
   web.ice_pwd = Redacted(remote.transport.ice_pwd);
@@ -104,8 +104,8 @@ Result<leg::Kind> OfferAnswer::kind_of(std::string_view offer) {
   return session ? kind_of_offer(*session) : session.error();
 }
 
-// An offer that fails leaves everything as it was. One that meets an open offer of ours replaces it: glare is the
-// dialog's business (RFC 3261 14.2), here only one exchange can be open.
+// An offer that fails leaves everything as it was. One that meets an open offer of ours replaces it: glare is
+// the dialog's business (RFC 3261 14.2), here only one exchange can be open.
 Result<PeerMedia> OfferAnswer::on_offer(std::string_view body) {
   const auto session = parse(body);
   if (!session) return session.error();
@@ -156,8 +156,8 @@ std::string OfferAnswer::offer(const leg::LegOpened& local, const std::vector<le
   return open_->text;
 }
 
-// Also taken once more when our offer is answered already: the 200 may differ from the 183 (RFC 3261 13.2.1 says
-// that it must not, and phones do it).
+// Also taken once more when our offer is answered already: the 200 may differ from the 183 (RFC 3261 13.2.1
+// says that it must not, and phones do it).
 Result<PeerMedia> OfferAnswer::on_answer(std::string_view body) {
   const auto& source = open_ ? open_ : agreed_;
   if (!source || !source->we_offered) return Errc::answer_mismatch;
@@ -180,9 +180,13 @@ void OfferAnswer::withdraw_offer() {
   if (open_ && open_->we_offered) open_.reset();
 }
 
-bool OfferAnswer::offer_pending() const { return open_ != nullptr; }
+bool OfferAnswer::offer_pending() const {
+  return open_ != nullptr;
+}
 
-bool OfferAnswer::agreed() const { return agreed_ != nullptr; }
+bool OfferAnswer::agreed() const {
+  return agreed_ != nullptr;
+}
 
 const std::string& OfferAnswer::local_description() const {
   static const std::string none;
@@ -206,9 +210,11 @@ leg::LegPlan OfferAnswer::plan(leg::MediaId media, leg::Side side) const {
   return plan;
 }
 
-// RFC 3264 8: the o= line stays, and its version rises with every change. Towards browsers it rises with every
-// exchange, since sipML5 takes a description with the version it knows for "nothing changed" and ignores it.
-std::string OfferAnswer::publish(const LocalDescription& description, const leg::LegOpened& local, bool new_exchange) {
+// RFC 3264 8: the o= line stays, and its version rises with every change. Towards browsers it rises with
+// every exchange, since sipML5 takes a description with the version it knows for "nothing changed" and
+// ignores it.
+std::string OfferAnswer::publish(const LocalDescription& description, const leg::LegOpened& local,
+                                 bool new_exchange) {
   if (version_ == 0) origin_address_ = local.rtp.ip.to_string();
   const auto written = [&] {
     const Origin origin{"-", std::to_string(session_id_), std::to_string(version_), origin_address_};

@@ -129,6 +129,8 @@ class Parser {
 
 }  // namespace
 
-Result<Session> parse(std::string_view body) { return Parser{}.run(body); }
+Result<Session> parse(std::string_view body) {
+  return Parser{}.run(body);
+}
 
 }  // namespace w2s::sdp

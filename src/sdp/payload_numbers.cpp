@@ -16,7 +16,8 @@ std::optional<std::uint8_t> usual_number(const leg::Codec& codec) {
   return std::nullopt;
 }
 
-std::optional<std::uint8_t> free_number(const leg::Codec& codec, const Formats& bound, const Formats& chosen) {
+std::optional<std::uint8_t> free_number(const leg::Codec& codec, const Formats& bound,
+                                        const Formats& chosen) {
   const auto is_free = [&](std::uint8_t number) {
     return find_number(bound, number) == nullptr && find_number(chosen, number) == nullptr;
   };

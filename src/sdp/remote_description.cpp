@@ -11,11 +11,13 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> na
   return std::any_of(names.begin(), names.end(), [&](auto name) { return iequals(text, name); });
 }
 
-// Older browsers' code (sipML5) writes RTP/SAVPF for DTLS-SRTP and means it if there is a fingerprint (RFC 5763).
+// Older browsers' code (sipML5) writes RTP/SAVPF for DTLS-SRTP and means it if there is a fingerprint (RFC
+// 5763).
 std::optional<leg::Kind> kind_of_line(const Session& session, const Media& media) {
   const auto& protocol = media.protocol;
   if (is_one_of(protocol, {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})) return leg::Kind::web;
-  if (is_one_of(protocol, {"RTP/SAVPF", "RTP/SAVP"}) && find(session, media, "fingerprint")) return leg::Kind::web;
+  if (is_one_of(protocol, {"RTP/SAVPF", "RTP/SAVP"}) && find(session, media, "fingerprint"))
+    return leg::Kind::web;
   if (is_one_of(protocol, {"RTP/AVP", "RTP/AVPF"})) return leg::Kind::phone;
   return std::nullopt;
 }
@@ -31,7 +33,8 @@ bool is_live_audio(const Session& session, const Media& media) {
   return media.port != 0 || (find(media.attributes, "bundle-only") && is_in_bundle(session, media));
 }
 
-// RFC 8285 5: "NUMBER[/direction] URI …". Only ids of the one-byte form, and only if the peer receives it too.
+// RFC 8285 5: "NUMBER[/direction] URI …". Only ids of the one-byte form, and only if the peer receives it
+// too.
 std::optional<std::uint8_t> read_mid_extension(const Session& session, const Media& media) {
   for (const auto* level : {&media.attributes, &session.attributes}) {
     for (const auto& attribute : *level) {
@@ -62,14 +65,16 @@ std::vector<MediaLine> read_lines(const Session& session) {
   return lines;
 }
 
-Result<RemoteDescription> read(const Session& session, leg::Kind kind, std::size_t audio, const Formats& ours) {
+Result<RemoteDescription> read(const Session& session, leg::Kind kind, std::size_t audio,
+                               const Formats& ours) {
   const auto& media = session.media[audio];
   RemoteDescription remote;
   remote.lines = read_lines(session);
   remote.audio = audio;
   remote.formats = read_formats(media, ours);
   if (kind == leg::Kind::phone) {
-    if (!media.connection && !session.connection) return Errc::malformed;  // RFC 8866 5.7: one of them must be
+    if (!media.connection && !session.connection)
+      return Errc::malformed;  // RFC 8866 5.7: one of them must be
     remote.direction = phone_direction(session, media);
     remote.rtp = rtp_endpoint(session, media);
     remote.rtcp = rtcp_endpoint(media, remote.rtp);
@@ -122,7 +127,8 @@ Result<RemoteDescription> read_answer(const Session& session, leg::Kind kind, co
   auto remote = read(session, kind, ours.audio, ours.formats);
   if (!remote) return remote;
   // RFC 3264 6.1: an answer chooses among what was offered; anything else in it means nothing.
-  std::erase_if(remote->formats, [&](const Format& f) { return find_codec(ours.formats, f.codec) == nullptr; });
+  std::erase_if(remote->formats,
+                [&](const Format& f) { return find_codec(ours.formats, f.codec) == nullptr; });
   drop_stray_events(remote->formats);
   if (!has_audio(remote->formats)) return Errc::answer_mismatch;
   return remote;

@@ -63,7 +63,7 @@ std::optional<std::string_view> find(const Attributes& attributes, std::string_v
 // Media level wins over session level (Firefox writes fingerprint and direction at session level).
 std::optional<std::string_view> find(const Session& session, const Media& media, std::string_view name);
 
-bool is_token(std::string_view text);  // RFC 8866 9
+bool is_token(std::string_view text);                                              // RFC 8866 9
 std::vector<std::string_view> split(std::string_view text, char separator = ' ');  // no empty parts
 
 }  // namespace w2s::sdp

@@ -1,14 +1,15 @@
 #pragma once
 #include "session.hpp"
 
-// The attributes that describe a transport: ICE (RFC 8839), DTLS (RFC 8122, 5763) and the RTCP port (RFC 3605).
+// The attributes that describe a transport: ICE (RFC 8839), DTLS (RFC 8122, 5763) and the RTCP port (RFC
+// 3605).
 namespace w2s::sdp {
 
 enum class Setup : std::uint8_t { absent, actpass, active, passive, holdconn };
 const char* name(Setup setup);
 
 struct SecureTransport {
-  std::string ice_ufrag;    // both empty unless both are valid
+  std::string ice_ufrag;  // both empty unless both are valid
   std::string ice_pwd;
   std::string fingerprint;  // "sha-256 AB:CD:…"; empty: none that we can check
   Setup setup = Setup::absent;

@@ -16,7 +16,8 @@ TEST(CodecChoice, RelayableKeepsWhatTheGatewayUnderstands) {
 TEST(CodecChoice, CommonKeepsTheOrderOfTheFirstAndTheParametersOfTheSecond) {
   auto with_fec = opus;
   with_fec.fmtp = "useinbandfec=1";
-  EXPECT_EQ(common({pcma, opus, pcmu, event8}, {with_fec, pcma, event8}), (std::vector{pcma, with_fec, event8}));
+  EXPECT_EQ(common({pcma, opus, pcmu, event8}, {with_fec, pcma, event8}),
+            (std::vector{pcma, with_fec, event8}));
 }
 
 TEST(CodecChoice, CommonIsEmptyWithoutAudio) {

@@ -99,17 +99,21 @@ inline Names numbers(const std::vector<leg::Payload>& payloads) {
   return out;
 }
 
-inline leg::LegPlan plan_of(const OfferAnswer& leg) { return leg.plan(leg::MediaId{7}, leg::Side::a); }
+inline leg::LegPlan plan_of(const OfferAnswer& leg) {
+  return leg.plan(leg::MediaId{7}, leg::Side::a);
+}
 
-inline std::string phone_sdp(const std::string& media = "m=audio 4000 RTP/AVP 0 8 101\r\n"
-                                                        "a=rtpmap:101 telephone-event/8000\r\n") {
+inline std::string phone_sdp(const std::string& media =
+                                 "m=audio 4000 RTP/AVP 0 8 101\r\n"
+                                 "a=rtpmap:101 telephone-event/8000\r\n") {
   return "v=0\r\no=phone 1 1 IN IP4 203.0.113.9\r\ns=-\r\nc=IN IP4 203.0.113.9\r\nt=0 0\r\n" + media;
 }
 
-inline std::string web_sdp(const std::string& formats = "111 0", const std::string& more = "a=setup:actpass\r\n",
+inline std::string web_sdp(const std::string& formats = "111 0",
+                           const std::string& more = "a=setup:actpass\r\n",
                            const std::string& protocol = "UDP/TLS/RTP/SAVPF") {
-  return "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 " + protocol + " " +
-         formats +
+  return "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 " + protocol +
+         " " + formats +
          "\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=ice-ufrag:peer\r\na=ice-pwd:peerPeerPeerPeerPeerPeer\r\n"
          "a=fingerprint:sha-256 "
          "36:7E:30:45:5C:62:A9:EF:12:D4:BA:47:12:48:B6:26:2C:95:D5:2A:CB:E9:44:3E:CF:D9:AA:3C:C6:BC:6D:F9\r\n"

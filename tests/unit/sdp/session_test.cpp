@@ -20,7 +20,8 @@ TEST(Session, ReadsEveryLineEnd) {
 
 TEST(Session, KeepsWhatACallUsesAndDropsTheRest) {
   const auto session = parse(
-      "v=0\r\no=alice 2890844526 7 IN IP6 2001:db8::1\r\ns=A call\r\ni=info\r\nu=http://x\r\ne=a@b\r\np=+1\r\n"
+      "v=0\r\no=alice 2890844526 7 IN IP6 2001:db8::1\r\ns=A "
+      "call\r\ni=info\r\nu=http://x\r\ne=a@b\r\np=+1\r\n"
       "c=IN IP6 2001:db8::1\r\nb=AS:84\r\nt=0 0\r\nr=7d 1h 0 25h\r\nz=0 0\r\nk=clear:x\r\na=tool:x y\r\n"
       "m=audio 49170/2 RTP/AVP 0 97\r\ni=mic\r\nc=IN IP6 2001:db8::2\r\nb=AS:64\r\na=rtcp-mux\r\n"
       "a=rtpmap:97 opus/48000/2\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
@@ -57,15 +58,29 @@ TEST(Session, IgnoresAttributesThatCannotBeRead) {
 
 TEST(Session, RefusesMalformedLines) {
   const std::string head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\n";
-  for (const std::string& bad :
-       {std::string(), std::string("hello"), std::string("v=1\r\no=- 1 1 IN IP4 192.0.2.1\r\n"),
-        std::string("o=- 1 1 IN IP4 192.0.2.1\r\nv=0\r\n"), std::string("v=0\r\ns=-\r\n"),
-        std::string("v=0\r\no=- 1 1 IN IP4\r\n"), head + head, head + "x\r\n", head + "audio\r\n",
-        head + "c=IN IP4\r\n", head + "c=IN IP5 x\r\n", head + "m=audio 1 RTP/AVP\r\n",
-        head + "m=audio 65536 RTP/AVP 0\r\n", head + "m=audio -1 RTP/AVP 0\r\n", head + "m=audio +1 RTP/AVP 0\r\n",
-        head + "m=audio 1 RTP/AVP 128\r\n", head + "m=audio 1 RTP/AVP x\r\n", head + "m=audio 1 RTP/AVP 1234567\r\n",
-        head + "m=audio 1 / 0\r\n", head + "m=au(dio 1 RTP/AVP 0\r\n", head + "m=message 1 TCP/MSRP @\r\n",
-        head + "a=mid:\x01\r\n", head + std::string("a=x:\0y\r\n", 8)}) {
+  for (const std::string& bad : {std::string(),
+                                 std::string("hello"),
+                                 std::string("v=1\r\no=- 1 1 IN IP4 192.0.2.1\r\n"),
+                                 std::string("o=- 1 1 IN IP4 192.0.2.1\r\nv=0\r\n"),
+                                 std::string("v=0\r\ns=-\r\n"),
+                                 std::string("v=0\r\no=- 1 1 IN IP4\r\n"),
+                                 head + head,
+                                 head + "x\r\n",
+                                 head + "audio\r\n",
+                                 head + "c=IN IP4\r\n",
+                                 head + "c=IN IP5 x\r\n",
+                                 head + "m=audio 1 RTP/AVP\r\n",
+                                 head + "m=audio 65536 RTP/AVP 0\r\n",
+                                 head + "m=audio -1 RTP/AVP 0\r\n",
+                                 head + "m=audio +1 RTP/AVP 0\r\n",
+                                 head + "m=audio 1 RTP/AVP 128\r\n",
+                                 head + "m=audio 1 RTP/AVP x\r\n",
+                                 head + "m=audio 1 RTP/AVP 1234567\r\n",
+                                 head + "m=audio 1 / 0\r\n",
+                                 head + "m=au(dio 1 RTP/AVP 0\r\n",
+                                 head + "m=message 1 TCP/MSRP @\r\n",
+                                 head + "a=mid:\x01\r\n",
+                                 head + std::string("a=x:\0y\r\n", 8)}) {
     const auto session = parse(bad);
     ASSERT_FALSE(session) << bad;
     EXPECT_EQ(session.error(), Errc::malformed);
