@@ -8,21 +8,11 @@ constexpr leg::Direction all_directions[] = {leg::Direction::sendrecv, leg::Dire
 
 std::optional<leg::Direction> direction_in(const Attributes& attributes) {
   for (const auto direction : all_directions)
-    if (find(attributes, name(direction))) return direction;
+    if (find(attributes, leg::name(direction))) return direction;
   return std::nullopt;
 }
 
 }  // namespace
-
-const char* name(leg::Direction direction) {
-  switch (direction) {
-    case leg::Direction::sendrecv: return "sendrecv";
-    case leg::Direction::sendonly: return "sendonly";
-    case leg::Direction::recvonly: return "recvonly";
-    case leg::Direction::inactive: return "inactive";
-  }
-  return "inactive";
-}
 
 leg::Direction direction_of(const Session& session, const Media& media) {
   const auto at_media = direction_in(media.attributes);

@@ -19,7 +19,6 @@ constexpr leg::Direction limited_by(leg::Direction mine, leg::Direction theirs) 
   return make_direction(sends(mine) && receives(theirs), receives(mine) && sends(theirs));
 }
 
-const char* name(leg::Direction direction);
 leg::Direction direction_of(const Session& session, const Media& media);  // sendrecv unless it says otherwise
 
 }  // namespace w2s::sdp

@@ -54,7 +54,7 @@ Media accept(const LocalDescription& description, leg::Kind kind, const leg::Leg
   const auto& line = description.lines[description.audio];
   Media media{line.type, local.rtp.port, line.protocol, {}, {}, {}};
   write_formats(media, description.formats);
-  media.attributes.push_back({name(description.direction), {}});
+  media.attributes.push_back({leg::name(description.direction), {}});
   if (kind == leg::Kind::web)
     add_web_attributes(media.attributes, description, local);
   else
