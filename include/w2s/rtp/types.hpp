@@ -22,11 +22,19 @@ struct SeqNo {
   bool operator==(const SeqNo&) const = default;
   SeqNo operator+(int steps) const { return {static_cast<std::uint16_t>(value + steps)}; }
   // How many steps from `earlier` to this one, -32768..32767.
-  int since(SeqNo earlier) const { return static_cast<std::int16_t>(static_cast<std::uint16_t>(value - earlier.value)); }
+  int since(SeqNo earlier) const {
+    return static_cast<std::int16_t>(static_cast<std::uint16_t>(value - earlier.value));
+  }
 };
 
-inline std::ostream& operator<<(std::ostream& out, Ssrc s) { return out << s.value; }
-inline std::ostream& operator<<(std::ostream& out, PayloadType p) { return out << unsigned{p.value}; }
-inline std::ostream& operator<<(std::ostream& out, SeqNo s) { return out << s.value; }
+inline std::ostream& operator<<(std::ostream& out, Ssrc s) {
+  return out << s.value;
+}
+inline std::ostream& operator<<(std::ostream& out, PayloadType p) {
+  return out << unsigned{p.value};
+}
+inline std::ostream& operator<<(std::ostream& out, SeqNo s) {
+  return out << s.value;
+}
 
 }  // namespace w2s::rtp

@@ -5,7 +5,8 @@
 
 namespace w2s::media {
 
-// Which of the latest packet indexes were seen (RFC 3711 3.3.2: at least 64; 128 keeps retransmitted video alive).
+// Which of the latest packet indexes were seen (RFC 3711 3.3.2: at least 64; 128 keeps retransmitted video
+// alive).
 class ReplayWindow {
  public:
   static constexpr std::size_t size = 128;

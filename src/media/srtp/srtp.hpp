@@ -19,11 +19,19 @@ enum class SrtpProfile : std::uint8_t {
   aes128_cm_sha1_80,  // RFC 5764 4.1.2, SRTP_AES128_CM_HMAC_SHA1_80
 };
 
-constexpr std::size_t key_length(SrtpProfile p) { return p == SrtpProfile::aead_aes_256_gcm ? 32 : 16; }
-constexpr std::size_t salt_length(SrtpProfile p) { return p == SrtpProfile::aes128_cm_sha1_80 ? 14 : 12; }
-constexpr std::size_t tag_length(SrtpProfile p) { return p == SrtpProfile::aes128_cm_sha1_80 ? 10 : 16; }
+constexpr std::size_t key_length(SrtpProfile p) {
+  return p == SrtpProfile::aead_aes_256_gcm ? 32 : 16;
+}
+constexpr std::size_t salt_length(SrtpProfile p) {
+  return p == SrtpProfile::aes128_cm_sha1_80 ? 14 : 12;
+}
+constexpr std::size_t tag_length(SrtpProfile p) {
+  return p == SrtpProfile::aes128_cm_sha1_80 ? 10 : 16;
+}
 // The most that protect_rtp (tag) or protect_rtcp (tag, E flag and index) adds.
-constexpr std::size_t overhead(SrtpProfile p) { return tag_length(p) + 4; }
+constexpr std::size_t overhead(SrtpProfile p) {
+  return tag_length(p) + 4;
+}
 
 // Master key and master salt of one direction; zeroed when it goes.
 struct SrtpKey {
@@ -41,16 +49,18 @@ struct SrtpStream {
 // Protects what we send: one direction, any number of SSRCs.
 class SrtpSender {
  public:
-  // Throws std::invalid_argument when the key or salt has not the length of the profile: our own mistake, never input.
+  // Throws std::invalid_argument when the key or salt has not the length of the profile: our own mistake,
+  // never input.
   SrtpSender(SrtpProfile profile, const SrtpKey& master);
   ~SrtpSender();
   SrtpSender(SrtpSender&&) noexcept;
   SrtpSender& operator=(SrtpSender&&) noexcept;
 
   std::size_t overhead() const { return media::overhead(profile_); }
-  // Encrypts the first `length` bytes of `buffer` in place; `buffer` must have room for overhead() more. Returns the
-  // new length, or 0: malformed header, no room, key exhausted, or a sequence number that was sent before (under the
-  // same key a second packet with one index would give both away; keep the protected bytes to resend a packet).
+  // Encrypts the first `length` bytes of `buffer` in place; `buffer` must have room for overhead() more.
+  // Returns the new length, or 0: malformed header, no room, key exhausted, or a sequence number that was
+  // sent before (under the same key a second packet with one index would give both away; keep the protected
+  // bytes to resend a packet).
   [[nodiscard]] std::size_t protect_rtp(MutableByteView buffer, std::size_t length);
   [[nodiscard]] std::size_t protect_rtcp(MutableByteView buffer, std::size_t length);
 
@@ -78,8 +88,9 @@ class SrtpReceiver {
   SrtpReceiver(SrtpReceiver&&) noexcept;
   SrtpReceiver& operator=(SrtpReceiver&&) noexcept;
 
-  // Authenticates before anything else and decrypts the first `length` bytes of `packet` in place. On ok `length`
-  // is the length of the plain packet; on any other verdict nothing but the bytes of `packet` has changed.
+  // Authenticates before anything else and decrypts the first `length` bytes of `packet` in place. On ok
+  // `length` is the length of the plain packet; on any other verdict nothing but the bytes of `packet` has
+  // changed.
   [[nodiscard]] Verdict unprotect_rtp(MutableByteView packet, std::size_t& length);
   [[nodiscard]] Verdict unprotect_rtcp(MutableByteView packet, std::size_t& length);
 
