@@ -23,6 +23,8 @@ class Leg {
   const std::optional<leg::LegPlan>& plan() const { return plan_; }
   // Both legs have a plan, or one has a new one.
   void connect(Leg& other);
+  // The other leg is going.
+  void disconnect() { other_ = nullptr; }
 
   bool press(Time now, char digit, Duration duration);
   void on_time(Time now);
