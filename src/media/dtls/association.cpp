@@ -100,7 +100,7 @@ void Association::on_time() {
     return;
   }
   ERR_clear_error();
-  if (const int result = DTLSv1_handle_timeout(ssl_.get()); result < 0) on_handshake_error(result);
+  if (DTLSv1_handle_timeout(ssl_.get()) < 0) on_handshake_error(-1);
 }
 
 std::optional<Duration> Association::next_timeout() const {
