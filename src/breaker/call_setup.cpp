@@ -46,6 +46,8 @@ void Call::start(Time now, Outputs& out) {
   }
   const auto kind = sdp::OfferAnswer::kind_of(invite.body());
   if (!kind) return reject(now, 488, {}, kind.error().message(), out);
+  const bool secure = *kind == leg::Kind::web || b_.kind == leg::Kind::web;
+  if (secure && !context_.options.secure_media) return reject(now, 488, {}, "srtp-mode none refuses secure media", out);
   a_.kind = *kind;
   a_.description.emplace(a_.kind, context_.rng.u32());
   const auto offer = a_.description->on_offer(invite.body());

@@ -143,8 +143,9 @@ Outputs Proxy::find_route(Forward forward, sip::NextHop hop) {
 
 Outputs Proxy::refuse(const Forward& forward, int status, std::string_view reason, std::string_view warning) {
   if (forward.server == sip::ServerTransactionId::none) return {};  // ACK is never answered
-  auto response = sip::make_response(forward.original, status, rng_.token(8), reason);
+  auto response = sip::stateless_response(forward.original, status, reason, secret_);
   if (!warning.empty()) response.append(HeaderId::warning, sip::warning_399({}, warning).value);
+  // Out of a dialog and over UDP nobody has proved his address yet: timer G would amplify.
   const bool stateless = !has_to_tag(forward.original) && forward.source.transport == sip::Transport::udp;
   return {sip::Respond{forward.server, std::move(response), stateless}};
 }

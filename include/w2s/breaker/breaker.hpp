@@ -21,6 +21,7 @@ using Outputs = std::vector<Output>;
 struct Options {
   bool allow_insecure_ha1 = false;          // config entry allow-insecure-ha1
   bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
+  bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
   std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
   std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After
   std::string user_agent = "webrtc2sip";
