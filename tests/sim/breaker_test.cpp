@@ -428,9 +428,8 @@ TEST_F(CallFromBrowser, OtherInfoAndReferAreRelayedWithTheirAnswer) {
 
 TEST_F(CallFromBrowser, AMediaFailureEndsBothLegs) {
   answer();
-  world.core.on_media_event(world.now, leg::LegFailed{world.opened[0].media, leg::Side::a, leg::Failure::dtls_fingerprint, ""});
-  world.advance(0s);
-  world.receive(from_phone("OPTIONS", 1), phone_source);  // lets queued routes settle
+  const leg::LegFailed failed{world.opened[0].media, leg::Side::a, leg::Failure::dtls_fingerprint, ""};
+  world.act([&](auto& core) { core.on_media_event(world.now, failed); });
   EXPECT_THAT(std::string(*world.take_request("BYE").message.get(HeaderId::reason)), HasSubstr("fingerprint"));
   world.take_request("BYE");
   EXPECT_EQ(world.closed.size(), 1U);
@@ -464,8 +463,7 @@ TEST_F(CallFromBrowser, RequiredExtensionsAndOfferlessInvitesAreRefused) {
 
 TEST_F(CallFromBrowser, AStopHangsUpEverywhere) {
   answer();
-  world.core.end_all_calls(world.now, "the gateway stops");
-  world.receive(from_phone("OPTIONS", 1), phone_source);
+  world.act([&](auto& core) { core.end_all_calls(world.now, "the gateway stops"); });
   world.take_request("BYE");
   world.take_request("BYE");
 }

@@ -86,14 +86,20 @@ class SipWorld final : public app::Outside {
     return true;
   }
 
+  // Any other call into the core, with what follows from it.
+  template <class Action>
+  void act(Action action) {
+    action(core);
+    settle();
+  }
+
   // Moves the clock, firing every deadline on the way.
   void advance(Duration duration) {
     const auto end = now + duration;
     while (const auto next = core.next_time()) {
       if (*next > end) break;
       now = std::max(now, *next);
-      core.on_time(now);
-      settle();
+      act([this](auto& c) { c.on_time(now); });
     }
     now = end;
   }
@@ -103,6 +109,7 @@ class SipWorld final : public app::Outside {
     // Through the wire form, so that nothing passes that a peer could not read.
     auto outcome = sip::parse(message.to_string(), sip::Framing::datagram);
     ASSERT_TRUE(outcome.message) << outcome.failure->error.message() << "\n" << message.to_string();
+    if (on_transmit) return on_transmit(std::move(*outcome.message), target);
     sent.push_back({std::move(*outcome.message), target});
   }
   void find_route(const app::Ticket& ticket, const sip::NextHop& hop, const sip::Target&) override {
@@ -164,6 +171,7 @@ class SipWorld final : public app::Outside {
   std::vector<leg::MediaId> closed;
   std::set<sip::FlowId> held;
   std::set<std::string> refused;
+  std::function<void(sip::Message, const sip::Target&)> on_transmit;  // set: takes what would be collected
   bool open_media = true;  // false: media is never granted
   app::SipCore core;
 
