@@ -445,6 +445,14 @@ TEST_F(CallFromBrowser, TheCallOutlivesItsWebSocketAndTheNewOneCanEndIt) {
   EXPECT_EQ(world.take_request("BYE").target.remote.to_string(), "198.51.100.20:5070");
 }
 
+TEST_F(CallFromBrowser, ASocketThatDiesBeforeTheAnswerStopsTheRinging) {
+  start();
+  const auto sent = world.take_request("INVITE");
+  world.receive(reply(sent.message, 180, "phone", phone), world.server());
+  world.close_flow(flow);
+  world.take_request("CANCEL");
+}
+
 TEST_F(CallFromBrowser, AStrangersByeIs481AndChangesNothing) {
   answer();
   world.receive(replaced(from_browser("BYE", 2, "b1", gateway_tag), "web-1", "web-2"), flow);
