@@ -99,6 +99,12 @@ export class Baresip {
   resume() { return this.command('resume'); }
   dtmf(digit) { return this.command('sndcode', digit); }
 
+  // Ends what a failed test left behind.
+  async reset() {
+    for (let call = 0; call < 4; ++call) await this.hangup();
+    this.events.skip();
+  }
+
   event(name, options) { return this.events.next(name, options); }
 
   // What the phone decoded in the next `ms`; less when nothing arrives to be decoded.

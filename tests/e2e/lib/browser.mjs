@@ -76,6 +76,12 @@ export class Browser {
     return phone;
   }
 
+  async registeredPhone(options) {
+    const phone = await this.phone(options);
+    await phone.register();
+    return phone;
+  }
+
   async stop() {
     await this.chromium.close();
     this.pages.closeAllConnections?.();
@@ -116,7 +122,9 @@ export class BrowserPhone {
   async register() {
     await this.event('connected');
     await this.do('register');
-    return this.event('registered', { failOn: ['registrationFailed', 'pageError'] });
+    const registered = await this.event('registered', { failOn: ['registrationFailed', 'pageError'] });
+    this.registered = true;
+    return registered;
   }
 
   async call(target) { await this.do('call', target); }
@@ -142,5 +150,18 @@ export class BrowserPhone {
     });
   }
 
-  async close() { await this.page.close(); }
+  // Leaves no binding behind: the registrar would fork later calls to a page that is gone.
+  async stop() {
+    if (this.registered && !this.gone) {
+      await this.do('unregister');
+      await this.event('unregistered', { ms: 3000 }).catch(() => {});
+    }
+    await this.vanish();
+  }
+
+  // Goes away without a word, as a closed tab does.
+  async vanish() {
+    if (!this.gone) await this.page.close();
+    this.gone = true;
+  }
 }

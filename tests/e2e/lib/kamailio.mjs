@@ -1,4 +1,5 @@
 // Kamailio as registrar and proxy: digest authentication, locations in memory, everything else relayed.
+import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,7 +15,8 @@ export class Kamailio {
     const config = join(directory, 'kamailio.cfg');
     const passwords = Object.entries(PASSWORDS)
       .map(([user, password]) => `    case "${user}": $var(password) = "${password}"; break;`).join('\n');
-    const values = { DOMAIN, PASSWORDS: passwords, HOST: REGISTRAR.host, PORT: REGISTRAR.port,
+    const values = { DOMAIN, PASSWORDS: passwords,
+      USERS: Object.keys(PASSWORDS).join('|'), HOST: REGISTRAR.host, PORT: REGISTRAR.port,
       WS_PORT: REGISTRAR.ws, SIPP_HOST: SIPP.host, SIPP_PORT: SIPP.port };
     writeFileSync(config, readFileSync(TEMPLATE, 'utf8').replace(/@(\w+)@/g, (_, name) => values[name]));
 
@@ -28,5 +30,11 @@ export class Kamailio {
 
   get log() { return this.child.log; }
 
-  async stop() { await this.child.stop(); }
+  // Waits for a log line written from `from` on (a value of `log.length`).
+  line(pattern, options) { return this.child.line(pattern, options); }
+
+  async stop() {
+    await this.child.stop();
+    assert.doesNotMatch(this.log, /SECRET SEEN/, 'a password hash left the gateway');
+  }
 }

@@ -8,7 +8,8 @@ export const PHONE_HOST = '127.0.0.3';
 export const SECOND_PHONE_HOST = '127.0.0.5';
 export const SIPP = { host: '127.0.0.4', port: 5060 };
 
-// The registrar's accounts. `absent` never registers: a call to it is 480, one to anybody else 404.
+// The registrar's accounts; `absent` never registers. A call to an account without a phone is 480, one to
+// anybody else 404.
 export const PASSWORDS = {
   alice: 'wonderland',
   bob: 'builder',

@@ -21,15 +21,17 @@ export class Stage {
     return peer;
   }
 
-  // A test of its own, with peers of its own that stop when it ends: run(local) adds them to `local`.
+  // One test. Peers that run(local) adds to `local` stop when it ends; the stage's own peers stay.
   test(name, run, { timeout = 90000 } = {}) {
     test(name, { timeout }, async () => {
       const local = { peers: [], add: this.add };
+      for (const peer of this.peers) peer.events?.skip();
       const marks = this.peers.map((peer) => peer.log?.length ?? 0);
       try {
         await run(local);
       } catch (error) {
         error.message += this.story(marks);
+        for (const peer of this.peers) await peer.reset?.();
         throw error;
       } finally {
         await stopAll(local.peers);
@@ -59,7 +61,7 @@ async function stopAll(peers) {
   const errors = [];
   for (const peer of [...peers].reverse()) {
     try {
-      await (peer.stop ?? peer.close).call(peer);
+      await peer.stop();
     } catch (error) {
       errors.push(error);
     }
