@@ -45,10 +45,10 @@ for (const [caller, callee] of [['jssip', 'sipjs'], ['sipjs', 'jssip']]) {
   stage.test(`${caller} holds ${callee}, resumes and hangs up`, async (local) => {
     const [alice, bob] = await talk(local, caller, callee);
     await alice.do('hold');
-    assert.equal((await bob.event('hold')).originator, 'remote');
+    await bob.event('heldByPeer');
     await Promise.all([hearsNothing(alice), hearsNothing(bob)]);
     await alice.do('unhold');
-    await bob.event('unhold');
+    await bob.event('resumedByPeer');
     await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
     await alice.hangup();
     assert.equal((await bob.event('ended')).originator, 'remote');

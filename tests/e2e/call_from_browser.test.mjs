@@ -53,10 +53,10 @@ for (const stack of ['jssip', 'sipjs']) {
     assert.equal((await alice.event('ended')).originator, 'remote');
   });
 
-  for (const [code, target, keys] of [[486, 'sipp', { status: '486 Busy Here' }], [404, 'nobody'],
+  for (const [code, target, words] of [[486, 'sipp', { status: '486 Busy Here' }], [404, 'nobody'],
     [480, 'absent']]) {
     stage.test(`${stack} is told ${code}`, async (local) => {
-      const sipp = keys && await local.add(Sipp.start('status', { keys }));
+      const sipp = words && await local.add(Sipp.start('status', { words }));
       const alice = await local.add(chromium.registeredPhone({ stack }));
       await alice.call(target);
       assert.equal((await alice.event('failed', { failOn: ['accepted'] })).code, code);
@@ -142,10 +142,10 @@ stage.test('the phone holds and resumes a call that the browser made', async (lo
   await talk(alice);
   await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
   await phone.hold();
-  assert.equal((await alice.event('hold')).originator, 'remote');
+  await alice.event('heldByPeer');
   await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
   await phone.resume();
-  await alice.event('unhold');
+  await alice.event('resumedByPeer');
   await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
   await alice.hangup();
   await phone.event('CALL_CLOSED');

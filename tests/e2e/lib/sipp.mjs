@@ -1,7 +1,6 @@
 // SIPp for what no real phone does on demand: chosen status codes, early media, many calls.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { Child } from './child.mjs';
 import { eventually } from './deadline.mjs';
@@ -12,19 +11,21 @@ import { temporaryDirectory } from './temporary.mjs';
 const SCENARIOS = new URL('../scenarios/', import.meta.url);
 
 export class Sipp {
-  // Runs scenarios/NAME.xml for `calls` calls. `keys` fill the scenario's [name] fields; a scenario that
-  // calls somebody names the `target` user.
-  static async start(name, { calls = 1, keys = {}, target } = {}) {
+  // Runs scenarios/NAME.xml for `calls` calls. `words` fill the scenario's @name@ fields (SIPp's own keywords
+  // cannot stand in a status line); a scenario that calls somebody names the `target` user.
+  static async start(name, { calls = 1, words = {}, target } = {}) {
     const sipp = new Sipp();
     sipp.name = `sipp ${name}`;
     const directory = temporaryDirectory('sipp');
     writeFileSync(join(directory, 'tone.ulaw'), muLawTone(TONE.sipp));
+    const scenario = join(directory, `${name}.xml`);
+    writeFileSync(scenario, readFileSync(new URL(`${name}.xml`, SCENARIOS), 'utf8')
+      .replace(/@(\w+)@/g, (_, word) => words[word]));
     sipp.messages = join(directory, 'messages.log');
-    const args = ['-sf', fileURLToPath(new URL(`${name}.xml`, SCENARIOS)), '-i', SIPP.host, '-p', `${SIPP.port}`,
+    const args = ['-sf', scenario, '-i', SIPP.host, '-p', `${SIPP.port}`,
       '-m', `${calls}`, '-nostdin', '-nd', '-trace_msg', '-message_file', sipp.messages,
       '-trace_err', '-error_file', join(directory, 'errors.log'), '-mp', '32000',
       '-key', 'domain', DOMAIN];
-    for (const [key, value] of Object.entries(keys)) args.push('-key', key, value);
     if (target) args.push('-s', target, '-l', '1', `${REGISTRAR.host}:${REGISTRAR.port}`);
     sipp.child = new Child(sipp.name, 'sipp', args, { cwd: directory });
     if (!target) await eventually(`${sipp.name} listens`, () => sipp.child.ended || udpBound(SIPP));

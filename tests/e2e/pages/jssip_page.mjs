@@ -59,8 +59,8 @@ class JsSipPhone {
     session.on('failed', ({ originator, message, cause }) =>
       report('failed', { originator, cause, ...describeResponse(message?.status_code ? message : null) }));
     session.on('ended', ({ originator, cause }) => report('ended', { originator, cause }));
-    session.on('hold', ({ originator }) => report('hold', { originator }));
-    session.on('unhold', ({ originator }) => report('unhold', { originator }));
+    session.on('hold', ({ originator }) => originator === 'remote' && report('heldByPeer'));
+    session.on('unhold', ({ originator }) => originator === 'remote' && report('resumedByPeer'));
     session.on('newDTMF', ({ originator, dtmf }) => {
       if (originator === 'remote') report('dtmf', { tone: dtmf.tone });
     });
@@ -86,8 +86,10 @@ class JsSipPhone {
 
   reject(code = 486) { this.session.terminate({ status_code: code }); }
   hangup() { this.session.terminate(); }
-  hold() { return this.session.hold(); }
-  unhold() { return this.session.unhold(); }
+
+  // Settle when the re-INVITE is answered.
+  hold() { return new Promise((resolve) => this.session.hold({}, resolve)); }
+  unhold() { return new Promise((resolve) => this.session.unhold({}, resolve)); }
 
   dtmf(tone, transport) {
     this.session.sendDTMF(tone, { transportType: transport === 'info' ? 'INFO' : 'RFC2833', duration: 300 });

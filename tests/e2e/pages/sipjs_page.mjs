@@ -72,7 +72,7 @@ class SipJsPhone {
       onInfo: (info) => info.accept(),
       onInvite: (request) => {
         const held = /a=(sendonly|inactive)/.test(request.body ?? '');
-        report(held ? 'hold' : 'unhold', { originator: 'remote' });
+        report(held ? 'heldByPeer' : 'resumedByPeer');
       },
     };
     this.ended = undefined;
@@ -84,7 +84,7 @@ class SipJsPhone {
       }
       if (state !== SessionState.Terminated) return;
       if (established) report('ended', { originator: this.ended ?? 'local' });
-      else if (session !== this.rejected) report('failed', { originator: this.ended ?? 'local' });
+      else if (!(session instanceof Inviter)) report('failed', { originator: this.ended ?? 'local' });
     });
   }
 
@@ -102,10 +102,7 @@ class SipJsPhone {
     this.adopt(inviter);
     await inviter.invite({ requestDelegate: {
       onProgress: ({ message }) => report('progress', { ...describeResponse(message), sdp: !!message.body }),
-      onReject: ({ message }) => {
-        this.rejected = inviter;
-        report('failed', { originator: 'remote', ...describeResponse(message) });
-      },
+      onReject: ({ message }) => report('failed', { originator: 'remote', ...describeResponse(message) }),
     } });
   }
 
