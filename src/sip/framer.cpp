@@ -50,7 +50,8 @@ bool StreamFramer::take_keep_alives(std::string_view& data, std::vector<Item>& i
 bool StreamFramer::take_head(std::string_view& data, std::vector<Item>& items) {
   const auto end = data.substr(0, limits_.head).find(kBlankLine, scanned_);
   if (end == std::string_view::npos) {
-    const bool endless_line = data.size() > limits_.line && data.substr(0, limits_.line).find(kCrlf) == data.npos;
+    const auto longest_line = limits_.line + kCrlf.size();
+    const bool endless_line = data.size() >= longest_line && data.substr(0, longest_line).find(kCrlf) == data.npos;
     if (data.size() > limits_.head || endless_line) {
       auto head = MessageParser(limits_).parse_head(data.substr(0, limits_.head));
       head.error = Errc::too_large;

@@ -6,6 +6,7 @@
 #include "w2s/sip/message.hpp"
 
 #include "header_names.hpp"
+#include "scanner.hpp"
 #include "value_splitter.hpp"
 
 namespace w2s::sip {
@@ -69,7 +70,7 @@ void Message::pop_value(HeaderId id) {
     std::string_view first;
     splitter.next(first);
     if (is_list_header(id) && has_value(splitter.rest()))
-      it->value = std::string(trim(splitter.rest()));
+      it->value = std::string(trim_blanks(splitter.rest()));
     else
       fields_.erase(it);
     return;

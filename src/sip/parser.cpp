@@ -23,7 +23,7 @@ bool next_line(std::string_view& text, std::string_view& line) {
 bool starts_folded(std::string_view text) { return !text.empty() && chars::is(text.front(), chars::blank); }
 
 // RFC 3261 25.1: quoted-pair admits NUL (RFC 4475 3.1.1.2 has one); anywhere else it is an attack.
-bool nul_only_in_quoted_pairs(std::string_view line) {
+bool has_nul_only_in_quoted_pairs(std::string_view line) {
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '"')
@@ -36,10 +36,11 @@ bool nul_only_in_quoted_pairs(std::string_view line) {
   return true;
 }
 
-bool is_clean(std::string_view line) {
-  if (line.find('\r') != std::string_view::npos || line.find('\n') != std::string_view::npos) return false;
-  return line.find('\0') == std::string_view::npos || nul_only_in_quoted_pairs(line);
+bool has_bare_line_end(std::string_view line) {
+  return line.find('\r') != std::string_view::npos || line.find('\n') != std::string_view::npos;
 }
+
+bool has_nul(std::string_view line) { return line.find('\0') != std::string_view::npos; }
 
 bool starts_with_sip(std::string_view text) { return iequals(text.substr(0, 4), "SIP/"); }
 
@@ -62,7 +63,7 @@ ParsedHead MessageParser::parse_head(std::string_view head) {
   std::string_view line;
   const bool terminated = next_line(head, line);
   if (line.size() > limits_.line) out_.defect_in_framing(Errc::too_large);
-  if (!terminated || !is_clean(line)) out_.defect_in_framing(Errc::bad_start_line);
+  if (!terminated || has_bare_line_end(line) || has_nul(line)) out_.defect_in_framing(Errc::bad_start_line);
   start_line(line);
   header_lines(head);
   check_headers(out_, limits_);
@@ -124,16 +125,17 @@ void MessageParser::header_lines(std::string_view text) {
   std::string unfolded;
   while (!text.empty()) {
     std::string_view line;
-    bool clean = next_line(text, line) && is_clean(line);
+    bool clean = next_line(text, line) && !has_bare_line_end(line);
     if (starts_folded(text)) {
       unfolded.assign(trim_blanks(line));
       line = {};
       while (starts_folded(text)) {
-        clean &= next_line(text, line) && is_clean(line);
+        clean &= next_line(text, line) && !has_bare_line_end(line);
         unfolded.append(" ").append(trim_blanks(line));
       }
       line = unfolded;
     }
+    if (has_nul(line)) clean &= has_nul_only_in_quoted_pairs(line);
     if (out_.message.fields_.size() == limits_.headers) return out_.defect_in_framing(Errc::too_large);
     if (line.size() > limits_.line)
       out_.defect_in_framing(Errc::too_large);
