@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 
-// Cuts the next line off `text`; a CR or LF alone does not end a line (threats.md T2). False: no CRLF is left.
+// Cuts the next line off `text`; a CR or LF alone does not end a line (threats.md T2). False: no CRLF is
+// left.
 bool next_line(std::string_view& text, std::string_view& line) {
   const auto end = text.find(kCrlf);
   line = text.substr(0, end);
@@ -20,7 +21,9 @@ bool next_line(std::string_view& text, std::string_view& line) {
   return end != std::string_view::npos;
 }
 
-bool starts_folded(std::string_view text) { return !text.empty() && chars::is(text.front(), chars::blank); }
+bool starts_folded(std::string_view text) {
+  return !text.empty() && chars::is(text.front(), chars::blank);
+}
 
 // RFC 3261 25.1: quoted-pair admits NUL (RFC 4475 3.1.1.2 has one); anywhere else it is an attack.
 bool has_nul_only_in_quoted_pairs(std::string_view line) {
@@ -40,9 +43,13 @@ bool has_bare_line_end(std::string_view line) {
   return line.find('\r') != std::string_view::npos || line.find('\n') != std::string_view::npos;
 }
 
-bool has_nul(std::string_view line) { return line.find('\0') != std::string_view::npos; }
+bool has_nul(std::string_view line) {
+  return line.find('\0') != std::string_view::npos;
+}
 
-bool starts_with_sip(std::string_view text) { return iequals(text.substr(0, 4), "SIP/"); }
+bool starts_with_sip(std::string_view text) {
+  return iequals(text.substr(0, 4), "SIP/");
+}
 
 enum class Version { sip_2_0, other, malformed };
 
@@ -77,7 +84,8 @@ void MessageParser::start_line(std::string_view line) {
     request_line(line);
 }
 
-// Exactly one SP between the three parts: what is laxer leaves it open where the Request-URI ends (RFC 4475 3.1.2.8-10).
+// Exactly one SP between the three parts: what is laxer leaves it open where the Request-URI ends (RFC
+// 4475 3.1.2.8-10).
 void MessageParser::request_line(std::string_view line) {
   auto& message = out_.message;
   const auto first = line.find(' ');
@@ -119,7 +127,8 @@ void MessageParser::status_line(std::string_view line) {
   if (!tail.empty()) message.reason_ = tail.substr(1);
 }
 
-// RFC 3261 7.3.1: lines that begin with a blank continue the one before; the break and the blanks around it are one SP.
+// RFC 3261 7.3.1: lines that begin with a blank continue the one before; the break and the blanks around it
+// are one SP.
 void MessageParser::header_lines(std::string_view text) {
   if (starts_folded(text)) out_.defect_in_framing(Errc::bad_header);
   std::string unfolded;
@@ -181,7 +190,8 @@ ParseOutcome parse(std::string_view bytes, Framing framing, const ParseLimits& l
   const bool whole = framing == Framing::datagram ? head.content_length.value_or(0) <= body.size()
                                                   : head.content_length.value_or(0) == body.size();
   if (!whole) head.defect(Errc::bad_content_length);
-  body = body.substr(0, head.content_length.value_or(body.size()));  // RFC 3261 18.3: octets after it are dropped
+  body = body.substr(
+      0, head.content_length.value_or(body.size()));  // RFC 3261 18.3: octets after it are dropped
   return MessageParser::finish(std::move(head), body);
 }
 

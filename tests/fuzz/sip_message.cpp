@@ -1,5 +1,5 @@
-// Any bytes: the parser survives, what it accepts is written so that it is accepted again and means the same, and what
-// it refuses can be answered or is dropped.
+// Any bytes: the parser survives, what it accepts is written so that it is accepted again and means the same,
+// and what it refuses can be answered or is dropped.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -15,7 +15,9 @@ void require(bool holds) {
 }
 
 // Room for the Content-Length that writing adds.
-ParseLimits wide_limits() { return {16 * 1024, 128 * 1024, 512, 512 * 1024}; }
+ParseLimits wide_limits() {
+  return {16 * 1024, 128 * 1024, 512, 512 * 1024};
+}
 
 void read_everything(const Message& message) {
   require(message.top_via().has_value() && message.from().has_value() && message.to().has_value());
@@ -57,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(outcome.message.has_value() != outcome.failure.has_value());
   if (outcome.failure) {
     if (outcome.failure->answerable)
-      (void)make_response(*outcome.failure->answerable, status_for(outcome.failure->error), "tag").to_string();
+      (void)make_response(*outcome.failure->answerable, status_for(outcome.failure->error), "tag")
+          .to_string();
     return 0;
   }
   const auto text = outcome.message->to_string();
