@@ -112,6 +112,7 @@ bool ParamsParser::check_uri_params(std::string_view text) {
 template <class Next>
 Params ParamsParser::collect(std::string_view text, Next next) {
   Params out;
+  out.params_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), ';')));
   View param;
   while (!text.empty() && next(text, param)) {
     auto& added = out.params_.emplace_back();
