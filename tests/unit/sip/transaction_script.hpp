@@ -40,9 +40,8 @@ inline Message request(const std::string& method, const std::string& branch = "z
 
 // The ACK or CANCEL of `invite`, on its branch; for an ACK, with the To of the response.
 inline Message follow(const Message& invite, const std::string& method, const std::string& to_tag = {}) {
-  auto message = invite;
   auto out = Message::request(method, invite.request_uri());
-  for (const auto& field : message.fields())
+  for (const auto& field : invite.fields())
     if (field.id != HeaderId::cseq && field.id != HeaderId::to) out.append(field.id, field.value);
   out.append(HeaderId::to, std::string(*invite.get(HeaderId::to)) + (to_tag.empty() ? "" : ";tag=" + to_tag));
   out.append(HeaderId::cseq, "17 " + method);
