@@ -3,6 +3,8 @@
 namespace w2s::sip {
 
 void add_received(Message& request, const Target& source) {
+  // Answers to a WebSocket go back over it (RFC 7118 5), and its client gets its Via back byte for byte.
+  if (is_web_socket(source.transport)) return;
   auto via = request.top_via();
   if (!via) return;
   const bool rport = via->params.has("rport");

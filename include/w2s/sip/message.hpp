@@ -39,6 +39,7 @@ struct CSeq {
   std::string to_string() const;
   bool operator==(const CSeq&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const CSeq& cseq) { return out << cseq.to_string(); }
 
 // RFC 3261 20.42, RFC 3581.
 struct Via {
@@ -51,6 +52,7 @@ struct Via {
   std::string to_string() const;
   bool operator==(const Via&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const Via& via) { return out << via.to_string(); }
 
 // A SIP request or response as an ordered list of raw fields plus a body. Typed views are parsed when asked for.
 // "Values" are what a comma separates in headers that are lists (Via, Contact, Route, Record-Route, Path, Supported …),

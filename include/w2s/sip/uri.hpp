@@ -70,6 +70,7 @@ struct NameAddr {
   std::string tag() const { return std::string(params.get("tag").value_or("")); }
   bool operator==(const NameAddr&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const NameAddr& address) { return out << address.to_string(); }
 
 Result<NameAddr> parse_name_addr(std::string_view text);
 
