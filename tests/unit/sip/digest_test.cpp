@@ -131,7 +131,7 @@ TEST(DigestClient, CountsTheUsesOfANonce) {
   EXPECT_NE(bob.answer(c, "REGISTER", "sip:example.com", rng).find("nc=00000001"), std::string::npos);
 }
 
-// The answer, taken apart by the parser of challenges, must hold the response over its own nc and cnonce.
+// The response must be the one over the nc and cnonce that the answer itself names.
 TEST(DigestClient, WritesAnAnswerThatVerifies) {
   SeededRng rng(1);
   const auto ha1 = make_ha1(HashAlgorithm::sha256, "bob", "r", "secret");
