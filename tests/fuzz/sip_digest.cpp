@@ -1,11 +1,12 @@
-// A challenge field of any bytes: what is read from it can be answered, and the answer stays inside its one header field
-// and its quotes.
+// A challenge field of any bytes: what is read from it can be answered, and the answer stays inside its one
+// header field and its quotes.
 #include <cstdlib>
 #include <string>
 
-#include "sip/challenge_parser.hpp"
 #include "w2s/base/bytes.hpp"
 #include "w2s/sip/digest.hpp"
+
+#include "sip/challenge_parser.hpp"
 
 namespace {
 

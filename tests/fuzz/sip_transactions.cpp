@@ -1,5 +1,6 @@
-// The transaction table between an owner and a network that both do anything in any order: each step is an opcode byte and
-// the bytes it asks for. Ids live and die as promised, timers move on, and when both fall silent nothing stays.
+// The transaction table between an owner and a network that both do anything in any order: each step is an
+// opcode byte and the bytes it asks for. Ids live and die as promised, timers move on, and when both fall
+// silent nothing stays.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -16,7 +17,8 @@ using namespace w2s::sip;
 
 constexpr std::array<const char*, 5> methods{"INVITE", "ACK", "CANCEL", "OPTIONS", "BYE"};
 constexpr std::array<const char*, 4> branches{"z9hG4bKa", "z9hG4bKb", "z9hG4bK", "old"};
-constexpr std::array<const char*, 4> sent_bys{"192.0.2.7", "h.example:5070;rport", "[2001:db8::1]", "x.invalid"};
+constexpr std::array<const char*, 4> sent_bys{"192.0.2.7", "h.example:5070;rport", "[2001:db8::1]",
+                                              "x.invalid"};
 constexpr std::array<int, 8> statuses{100, 180, 183, 200, 302, 408, 486, 603};
 constexpr std::array<const char*, 3> tags{"", ";tag=t1", ";tag=t2"};
 
@@ -50,7 +52,9 @@ class Script {
       case 0: receive(network_request()); break;
       case 1: receive(network_response()); break;
       case 2: send(); break;
-      case 3: apply(table_.cancel(now_, ClientTransactionId{byte()}, {{HeaderId::reason, "Reason", "SIP", ": "}})); break;
+      case 3:
+        apply(table_.cancel(now_, ClientTransactionId{byte()}, {{HeaderId::reason, "Reason", "SIP", ": "}}));
+        break;
       case 4: respond(ServerTransactionId{byte()}); break;
       case 5: apply(table_.on_transport_error(now_, target())); break;
       case 6: advance(now_ + std::chrono::milliseconds(byte() * 40)); break;
@@ -108,7 +112,8 @@ class Script {
     require((asked != nullptr) == table_.has(id));
     if (asked == nullptr) return;
     const bool stateless = byte() % 8 == 7;
-    auto response = stateless ? stateless_response(*asked, status, {}, "s") : make_response(*asked, status, "t1");
+    auto response =
+        stateless ? stateless_response(*asked, status, {}, "s") : make_response(*asked, status, "t1");
     apply(stateless ? table_.refuse(id, std::move(response)) : table_.respond(now_, id, std::move(response)));
   }
 
@@ -134,7 +139,8 @@ class Script {
   // Whatever the owner still owes is answered; then every transaction must end by itself.
   void fall_silent() {
     for (const auto id : std::set<ServerTransactionId>(servers_)) {
-      if (const auto* asked = table_.request_of(id)) apply(table_.respond(now_, id, make_response(*asked, 500, "t1")));
+      if (const auto* asked = table_.request_of(id))
+        apply(table_.respond(now_, id, make_response(*asked, 500, "t1")));
     }
     advance(now_ + 1h);
     require(table_.size() == 0 && clients_.empty() && servers_.empty());

@@ -19,7 +19,8 @@ Message invite() {
   return message;
 }
 
-Message answer(int status, const std::string& tag = "b1", const std::string& contact = "<sip:bob@phone.example.com>") {
+Message answer(int status, const std::string& tag = "b1",
+               const std::string& contact = "<sip:bob@phone.example.com>") {
   auto response = make_response(invite(), status, tag);
   if (!contact.empty()) response.append(HeaderId::contact, contact);
   return response;
@@ -32,7 +33,9 @@ Message in_dialog(const std::string& method, int cseq, const std::string& contac
   return message;
 }
 
-std::vector<std::string_view> routes_of(const Message& message) { return message.values(HeaderId::route); }
+std::vector<std::string_view> routes_of(const Message& message) {
+  return message.values(HeaderId::route);
+}
 
 // RFC 3261 12.1.1.
 TEST(Dialog, AUasTakesTheRequestAsItStands) {
@@ -44,7 +47,8 @@ TEST(Dialog, AUasTakesTheRequestAsItStands) {
 
   const auto bye = dialog.make_request("BYE");
   EXPECT_EQ(bye.request_uri(), "sip:alice@pc.example.com;transport=tcp");
-  EXPECT_EQ(routes_of(bye), (std::vector<std::string_view>{"<sip:p2.example.com;lr>", "<sip:p1.example.com;lr>"}));
+  EXPECT_EQ(routes_of(bye),
+            (std::vector<std::string_view>{"<sip:p2.example.com;lr>", "<sip:p1.example.com;lr>"}));
   EXPECT_EQ(bye.get(HeaderId::from), "<sip:bob@example.com>;tag=b1");
   EXPECT_EQ(bye.get(HeaderId::to), "\"Alice\" <sip:alice@example.com>;tag=a1");
   EXPECT_EQ(bye.call_id(), "c1");
@@ -81,12 +85,13 @@ TEST(Dialog, TheAckHasTheNumberOfItsInvite) {
 // RFC 3261 12.2.1.1.
 TEST(Dialog, AStrictRouterIsAddressedByTheRequestUri) {
   auto message = invite();
-  message.set(HeaderId::record_route, "<sip:strict.example.com;method=INVITE?Subject=x>, <sip:p1.example.com;lr>");
+  message.set(HeaderId::record_route,
+              "<sip:strict.example.com;method=INVITE?Subject=x>, <sip:p1.example.com;lr>");
   auto dialog = *Dialog::as_uas(message, "b1");
   const auto bye = dialog.make_request("BYE");
   EXPECT_EQ(bye.request_uri(), "sip:strict.example.com");
   EXPECT_EQ(routes_of(bye), (std::vector<std::string_view>{"<sip:p1.example.com;lr>",
-                                                          "<sip:alice@pc.example.com;transport=tcp>"}));
+                                                           "<sip:alice@pc.example.com;transport=tcp>"}));
 }
 
 TEST(Dialog, WithoutRecordRouteRequestsGoStraightToTheTarget) {

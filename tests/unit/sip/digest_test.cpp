@@ -28,16 +28,22 @@ DigestClient client(const std::string& ha1, const std::string& username = "bob")
 TEST(DigestResponse, Rfc2617Example) {
   const auto ha1 = make_ha1(HashAlgorithm::md5, "Mufasa", "testrealm@host.com", "Circle Of Life");
   EXPECT_EQ(ha1, "939e7578ed9e3c518a452acee763bce9");
-  EXPECT_EQ(digest_response({HashAlgorithm::md5, ha1, "dcd98b7102dd2f0e8b11d0f600bfb0c093", "GET", "/dir/index.html",
-                             true, "00000001", "0a4f113b"}),
+  EXPECT_EQ(digest_response({HashAlgorithm::md5, ha1, "dcd98b7102dd2f0e8b11d0f600bfb0c093", "GET",
+                             "/dir/index.html", true, "00000001", "0a4f113b"}),
             "6629fae49393a05397450978507c4ef1");
 }
 
 // RFC 2069 2.4 as its erratum 749 corrects it: the same input without qop.
 TEST(DigestResponse, Rfc2069Example) {
   const auto ha1 = make_ha1(HashAlgorithm::md5, "Mufasa", "testrealm@host.com", "CircleOfLife");
-  EXPECT_EQ(digest_response({HashAlgorithm::md5, ha1, "dcd98b7102dd2f0e8b11d0f600bfb0c093", "GET", "/dir/index.html",
-                             false, {}, {}}),
+  EXPECT_EQ(digest_response({HashAlgorithm::md5,
+                             ha1,
+                             "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+                             "GET",
+                             "/dir/index.html",
+                             false,
+                             {},
+                             {}}),
             "1949323746fe6a43ef61f9606e7febea");
 }
 
@@ -45,11 +51,13 @@ TEST(DigestResponse, Rfc2069Example) {
 TEST(DigestResponse, Rfc7616Examples) {
   const auto response = [](HashAlgorithm algorithm) {
     const auto ha1 = make_ha1(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life");
-    return digest_response({algorithm, ha1, "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "GET", "/dir/index.html",
-                            true, "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"});
+    return digest_response({algorithm, ha1, "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "GET",
+                            "/dir/index.html", true, "00000001",
+                            "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"});
   };
   EXPECT_EQ(response(HashAlgorithm::md5), "8ca523f5e9506fed4657c9700eebdbec");
-  EXPECT_EQ(response(HashAlgorithm::sha256), "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+  EXPECT_EQ(response(HashAlgorithm::sha256),
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
 }
 
 TEST(DigestChallenge, ReadsEveryParameter) {
@@ -78,10 +86,11 @@ TEST(DigestChallenge, DefaultsAreThoseOfRfc2069) {
 }
 
 TEST(DigestChallenge, SeveralSchemesInOneFieldAndSeveralFieldsKeepTheirOrder) {
-  const auto all = parse_challenges(challenged(
-      {"Basic realm=\"one\", Digest realm=\"two\", nonce=\"n2\", Negotiate YWJj==, Digest realm=\"three\",nonce=\"n3\"",
-       "NewScheme a=1"},
-      {"Digest realm=\"four\", nonce=\"n4\", algorithm=SHA-512-256"}));
+  const auto all =
+      parse_challenges(challenged({"Basic realm=\"one\", Digest realm=\"two\", nonce=\"n2\", Negotiate "
+                                   "YWJj==, Digest realm=\"three\",nonce=\"n3\"",
+                                   "NewScheme a=1"},
+                                  {"Digest realm=\"four\", nonce=\"n4\", algorithm=SHA-512-256"}));
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].realm, "two");
   EXPECT_EQ(all[1].nonce, "n3");
@@ -91,14 +100,16 @@ TEST(DigestChallenge, SeveralSchemesInOneFieldAndSeveralFieldsKeepTheirOrder) {
 }
 
 TEST(DigestChallenge, BrokenOnesAreLeftOut) {
-  for (const auto* bad : {"", "Digest", "Digest realm=\"r\"", "Digest nonce=\"n\"", "Digest realm=\"r, nonce=\"n",
-                          "Digest realm=\"r\", nonce=a\"b", "Digest realm=\"r\", nonce=a\\", "realm=\"r\", nonce=\"n\"",
-                          "Digest =", ",,,", "\"Digest\" realm=\"r\", nonce=\"n\"", "Digest realm=\"r\\"})
+  for (const auto* bad :
+       {"", "Digest", "Digest realm=\"r\"", "Digest nonce=\"n\"", "Digest realm=\"r, nonce=\"n",
+        "Digest realm=\"r\", nonce=a\"b", "Digest realm=\"r\", nonce=a\\", "realm=\"r\", nonce=\"n\"",
+        "Digest =", ",,,", "\"Digest\" realm=\"r\", nonce=\"n\"", "Digest realm=\"r\\"})
     EXPECT_TRUE(parse_challenges(challenged({bad})).empty()) << bad;
 }
 
 TEST(DigestChallenge, ThoseBeforeASyntaxErrorStand) {
-  const auto all = parse_challenges(challenged({"Digest realm=\"r\", nonce=\"n\", Digest realm=\"unfinished"}));
+  const auto all =
+      parse_challenges(challenged({"Digest realm=\"r\", nonce=\"n\", Digest realm=\"unfinished"}));
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].realm, "r");
 }
@@ -143,24 +154,28 @@ TEST(DigestClient, WritesAnAnswerThatVerifies) {
   EXPECT_EQ(cnonce.size(), 22U);
   const auto response = digest_response(
       {HashAlgorithm::sha256, ha1, "n1", "INVITE", "sip:carol@example.com", true, "00000001", cnonce});
-  EXPECT_EQ(text, "Digest username=\"bob\", realm=\"r\", nonce=\"n1\", uri=\"sip:carol@example.com\", response=\"" +
-                      response + "\", algorithm=SHA-256, cnonce=\"" + cnonce +
-                      "\", qop=auth, nc=00000001, opaque=\"o\"");
+  EXPECT_EQ(text,
+            "Digest username=\"bob\", realm=\"r\", nonce=\"n1\", uri=\"sip:carol@example.com\", response=\"" +
+                response + "\", algorithm=SHA-256, cnonce=\"" + cnonce +
+                "\", qop=auth, nc=00000001, opaque=\"o\"");
 }
 
 TEST(DigestClient, WithoutQopTheAnswerHasTheFormOfRfc2069) {
   SeededRng rng(1);
   const auto ha1 = make_ha1(HashAlgorithm::md5, "bob", "r", "secret");
-  const auto response = digest_response({HashAlgorithm::md5, ha1, "n1", "BYE", "sip:c@example.com", false, {}, {}});
-  EXPECT_EQ(client(ha1).answer(challenge("Digest realm=\"r\", nonce=\"n1\""), "BYE", "sip:c@example.com", rng),
-            "Digest username=\"bob\", realm=\"r\", nonce=\"n1\", uri=\"sip:c@example.com\", response=\"" + response +
-                "\"");
+  const auto response =
+      digest_response({HashAlgorithm::md5, ha1, "n1", "BYE", "sip:c@example.com", false, {}, {}});
+  EXPECT_EQ(
+      client(ha1).answer(challenge("Digest realm=\"r\", nonce=\"n1\""), "BYE", "sip:c@example.com", rng),
+      "Digest username=\"bob\", realm=\"r\", nonce=\"n1\", uri=\"sip:c@example.com\", response=\"" +
+          response + "\"");
 }
 
 TEST(DigestClient, AUsernameCannotLeaveItsQuotes) {
   SeededRng rng(1);
-  const auto text = client(std::string(32, 'a'), "b\"o\\b\r\nX-Evil: 1").answer(
-      challenge("Digest realm=\"q\\\"r\", nonce=\"n1\""), "BYE", "sip:c@example.com", rng);
+  const auto text =
+      client(std::string(32, 'a'), "b\"o\\b\r\nX-Evil: 1")
+          .answer(challenge("Digest realm=\"q\\\"r\", nonce=\"n1\""), "BYE", "sip:c@example.com", rng);
   EXPECT_EQ(text.substr(0, 53), "Digest username=\"b\\\"o\\\\bX-Evil: 1\", realm=\"q\\\"r\", non");
   EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
 }

@@ -22,8 +22,9 @@ struct InviteClientTest : testing::Test {
 
 TEST_F(InviteClientTest, TimerADoublesUntilTimerB) {
   EXPECT_EQ(lines(udp.start(at(0s))), Lines{"send INVITE"});
-  EXPECT_EQ(run(udp), (Lines{"500 send INVITE", "1500 send INVITE", "3500 send INVITE", "7500 send INVITE",
-                             "15500 send INVITE", "31500 send INVITE", "32000 failed timeout", "32000 ended"}));
+  EXPECT_EQ(run(udp),
+            (Lines{"500 send INVITE", "1500 send INVITE", "3500 send INVITE", "7500 send INVITE",
+                   "15500 send INVITE", "31500 send INVITE", "32000 failed timeout", "32000 ended"}));
   EXPECT_TRUE(udp.finished());
 }
 

@@ -55,9 +55,10 @@ TEST_F(InviteServerTest, ARetransmittedInviteGetsTheLastResponse) {
 TEST_F(InviteServerTest, TimerGRepeatsTheFinalResponseUntilTimerH) {
   (void)udp.start(at(0s));
   EXPECT_EQ(answer(udp, 0s, 486), Lines{"send 486"});
-  EXPECT_EQ(run(udp), (Lines{"500 send 486", "1500 send 486", "3500 send 486", "7500 send 486", "11500 send 486",
-                             "15500 send 486", "19500 send 486", "23500 send 486", "27500 send 486",
-                             "31500 send 486", "32000 server failed", "32000 server ended"}));
+  EXPECT_EQ(run(udp),
+            (Lines{"500 send 486", "1500 send 486", "3500 send 486", "7500 send 486", "11500 send 486",
+                   "15500 send 486", "19500 send 486", "23500 send 486", "27500 send 486", "31500 send 486",
+                   "32000 server failed", "32000 server ended"}));
 }
 
 TEST_F(InviteServerTest, OverReliableTransportsOnlyTimerHRuns) {

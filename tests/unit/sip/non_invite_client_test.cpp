@@ -22,9 +22,10 @@ struct NonInviteClientTest : testing::Test {
 
 TEST_F(NonInviteClientTest, TimerEDoublesUpToT2UntilTimerF) {
   EXPECT_EQ(lines(udp.start(at(0s))), Lines{"send OPTIONS"});
-  EXPECT_EQ(run(udp), (Lines{"500 send OPTIONS", "1500 send OPTIONS", "3500 send OPTIONS", "7500 send OPTIONS",
-                             "11500 send OPTIONS", "15500 send OPTIONS", "19500 send OPTIONS", "23500 send OPTIONS",
-                             "27500 send OPTIONS", "31500 send OPTIONS", "32000 failed timeout", "32000 ended"}));
+  EXPECT_EQ(run(udp),
+            (Lines{"500 send OPTIONS", "1500 send OPTIONS", "3500 send OPTIONS", "7500 send OPTIONS",
+                   "11500 send OPTIONS", "15500 send OPTIONS", "19500 send OPTIONS", "23500 send OPTIONS",
+                   "27500 send OPTIONS", "31500 send OPTIONS", "32000 failed timeout", "32000 ended"}));
 }
 
 TEST_F(NonInviteClientTest, OverReliableTransportsOnlyTimerFRuns) {
@@ -35,7 +36,8 @@ TEST_F(NonInviteClientTest, OverReliableTransportsOnlyTimerFRuns) {
 TEST_F(NonInviteClientTest, AfterAProvisionalResponseTimerEIsT2) {
   (void)udp.start(at(0s));
   EXPECT_EQ(answer(udp, 100ms, 100), Lines{"response 100"});
-  EXPECT_EQ(run(udp, 14s), (Lines{"500 send OPTIONS", "4500 send OPTIONS", "8500 send OPTIONS", "12500 send OPTIONS"}));
+  EXPECT_EQ(run(udp, 14s),
+            (Lines{"500 send OPTIONS", "4500 send OPTIONS", "8500 send OPTIONS", "12500 send OPTIONS"}));
   EXPECT_EQ(answer(udp, 14s, 200), Lines{"response 200"});
   EXPECT_EQ(run(udp), Lines{"19000 ended"});
 }

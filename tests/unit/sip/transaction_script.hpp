@@ -1,8 +1,8 @@
 #pragma once
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "w2s/sip/transaction_table.hpp"
 
@@ -10,7 +10,9 @@
 namespace w2s::sip::script {
 
 // Virtual time begins here; `at(1500ms)` is 1.5 s later.
-inline Time at(Duration since_start) { return Time{} + 1000h + since_start; }
+inline Time at(Duration since_start) {
+  return Time{} + 1000h + since_start;
+}
 
 inline Target udp_peer() {
   Target target;
@@ -86,7 +88,8 @@ Kind first(const TransactionOutputs& outputs) {
   return Kind{};
 }
 
-// Jumps from timer to timer until there is none left or `until` is passed; each thing that happened is written as
+// Jumps from timer to timer until there is none left or `until` is passed; each thing that happened is
+// written as
 // "<milliseconds> <output>".
 template <class Engine>
 Lines run(Engine& engine, Duration until = 1000s) {

@@ -1,5 +1,6 @@
-#include "transaction_script.hpp"
 #include "w2s/sip/via_routing.hpp"
+
+#include "transaction_script.hpp"
 
 namespace w2s::sip {
 namespace {
@@ -163,7 +164,8 @@ TEST_F(TransactionTableTest, ResponsesGoWhereViaAndSourceSay) {
   sent = response_to("SIP/2.0/UDP 192.0.2.7:5070;branch=z9hG4bK1", udp_peer());
   EXPECT_EQ(sent.message.get(HeaderId::via), "SIP/2.0/UDP 192.0.2.7:5070;branch=z9hG4bK1");
   // What the sender made up is neither believed nor passed on.
-  sent = response_to("SIP/2.0/UDP 192.0.2.7:5070;maddr=203.0.113.9;received=203.0.113.9;branch=z9hG4bK1", udp_peer());
+  sent = response_to("SIP/2.0/UDP 192.0.2.7:5070;maddr=203.0.113.9;received=203.0.113.9;branch=z9hG4bK1",
+                     udp_peer());
   EXPECT_EQ(sent.target.remote.to_string(), "192.0.2.7:5070");
   EXPECT_EQ(sent.message.top_via()->params.get("received"), "192.0.2.7");
   // A connection wins over all of it.
@@ -180,7 +182,8 @@ TEST_F(TransactionTableTest, ResponsesMatchOnBranchAndMethod) {
   EXPECT_EQ(first<ResponseReceived>(out).id, id);
 
   EXPECT_EQ(lines(receive(1s, make_response(request("INVITE"), 200, "b1"))), Lines{"stray 200"});
-  EXPECT_EQ(lines(receive(1s, make_response(request("OPTIONS", "z9hG4bKother"), 200, "b1"))), Lines{"stray 200"});
+  EXPECT_EQ(lines(receive(1s, make_response(request("OPTIONS", "z9hG4bKother"), 200, "b1"))),
+            Lines{"stray 200"});
   EXPECT_EQ(run(table), Lines{"6000 ended"});
   EXPECT_EQ(lines(receive(7s, make_response(options, 200, "b1"))), Lines{"stray 200"});
 }
@@ -238,11 +241,13 @@ TEST_F(TransactionTableTest, BeyondItsLimitNewRequestsGet503WithoutState) {
   EXPECT_EQ(lines(refused), Lines{"send 503"});
   EXPECT_EQ(first<Transmit>(refused).message.get(HeaderId::retry_after), "10");
   EXPECT_EQ(small.size(), 8U);
-  // Calls that exist go on: their requests have a little room of their own, and their INVITEs can be cancelled.
+  // Calls that exist go on: their requests have a little room of their own, and their INVITEs can be
+  // cancelled.
   auto bye = request("BYE", "z9hG4bKbye");
   bye.set(HeaderId::to, "<sip:bob@example.com>;tag=b1");
   EXPECT_EQ(lines(receive_in(bye)), Lines{"request BYE"});
-  EXPECT_EQ(lines(receive_in(follow(request("INVITE", "z9hG4bK1"), "CANCEL"))), (Lines{"send 200", "cancel of 2"}));
+  EXPECT_EQ(lines(receive_in(follow(request("INVITE", "z9hG4bK1"), "CANCEL"))),
+            (Lines{"send 200", "cancel of 2"}));
 }
 
 TEST_F(TransactionTableTest, ARefusalWithoutStateLeavesNothingBehind) {
@@ -272,7 +277,8 @@ TEST(StatelessResponse, HasTheSameTagForEachRetransmissionOnly) {
 
 TEST_F(TransactionTableTest, ManyTransactionsFireInOrderOfTheirTimers) {
   for (int i = 0; i < 1000; ++i)
-    send(std::chrono::milliseconds((i * 7919) % 1000), request("OPTIONS", "z9hG4bK" + std::to_string(i)), web_socket());
+    send(std::chrono::milliseconds((i * 7919) % 1000), request("OPTIONS", "z9hG4bK" + std::to_string(i)),
+         web_socket());
   Time last = at(0s);
   int ended = 0;
   while (const auto next = table.next_time()) {
