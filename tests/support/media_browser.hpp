@@ -83,6 +83,7 @@ class MediaBrowser {
     return true;
   }
 
+  bool has_keys() const { return sender_.has_value(); }
   void send_rtp(const rtp::Header& header, ByteView payload) { send_plain_rtp(rtp_packet(header, payload)); }
   void send_plain_rtp(const Bytes& plain) { socket_->send_to(gateway_, protect_rtp(plain)); }
   Bytes protect_rtp(const Bytes& plain) {

@@ -52,11 +52,10 @@ class SessionFixture : public testing::Test {
     opened_.pop_front();
     return out;
   }
-  // All that was asked before has been done: commands are carried out in order.
+  // All that was asked before has been done: commands are carried out in order, and this one can only be refused.
   void settle() {
-    static constexpr leg::MediaId probe{0xffff};
-    open(leg::Side::a, leg::Kind::web, probe);
-    sessions->close({probe});
+    const auto refused = open({leg::MediaId{0}, leg::Side::a, leg::Kind::phone, *IpAddress::parse("255.255.255.255")});
+    EXPECT_NE(refused.error, "");
   }
 
   template <class Event>
@@ -145,6 +144,7 @@ class CallFixture : public SessionFixture {
     ASSERT_TRUE(wait_for_event<leg::LegConnected>());
   }
   void browser_sends(ByteView payload, std::uint8_t payload_type = 0) {
+    ASSERT_TRUE(browser.has_keys());
     ++sequence;
     browser.send_rtp({false, {payload_type}, {sequence}, 160U * sequence, {0xb0b0b0b0}}, payload);
   }
