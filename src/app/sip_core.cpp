@@ -127,7 +127,12 @@ void SipCore::act(Time now, sip::ClientFailed output) {
   else handle_users(now, User::breaker, breaker_.on_failed(now, ticket.request, output.cause));
 }
 
-void SipCore::act(Time, sip::ServerFailed) {}  // a refusal without ACK ends by itself; a 2xx is the breaker's to repeat
+// Nobody waits for the answer any more: what was asked of others on its behalf is taken back.
+void SipCore::act(Time now, sip::ServerFailed output) {
+  const auto gone = sip::Message::request("CANCEL", "sip:invalid");
+  handle_users(now, User::breaker, breaker_.on_cancel(now, output.id, gone));
+  handle_users(now, User::proxy, proxy_.on_cancel(now, output.id, gone));
+}
 
 void SipCore::act(Time now, sip::ClientEnded output) {
   const auto found = tickets_.find(output.id);

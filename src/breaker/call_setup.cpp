@@ -136,7 +136,7 @@ bool Call::take_answer(const Message& response, std::string& problem) {
   auto description = *offered_b_;
   const auto answer = description.on_answer(response.body());
   if (!answer) {
-    problem = answer.error().message();
+    problem = answer.error().message() + "; offered " + sdp::list_names(a_.peer_codecs);
     return false;
   }
   const auto accepted = usable(answer->codecs, context_.options);

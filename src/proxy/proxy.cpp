@@ -237,7 +237,7 @@ Outputs Proxy::on_cancel(Time, sip::ServerTransactionId id, const Message& cance
   if (named == by_server_.end()) return {};
   auto& forward = forwards_.at(named->second);
   forward.cancelled = true;  // before it was sent: on_route answers 487
-  if (!forward.sent) return {};
+  if (!forward.sent || !forward.original.is("INVITE")) return {};
   std::vector<sip::Field> extra;
   for (const auto& field : cancel.fields()) {
     if (field.id == HeaderId::reason) extra.push_back(field);  // RFC 3326
