@@ -1,4 +1,5 @@
-// Datagrams at a passive DTLS association: each input is a sequence of them, two octets of length before each.
+// Datagrams at a passive DTLS association: each input is a sequence of them, two octets of length before
+// each.
 #include <cstdlib>
 
 #include "media/dtls/association.hpp"

@@ -1,13 +1,13 @@
 #pragma once
 // The browser's half of a DTLS-SRTP handshake: plain OpenSSL, with the faults that a test wants.
-#include <openssl/srtp.h>
-#include <openssl/ssl.h>
-
 #include <array>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <openssl/srtp.h>
+#include <openssl/ssl.h>
 
 #include "media/dtls/association.hpp"
 #include "media/dtls/certificate.hpp"
@@ -19,13 +19,15 @@ class DtlsPeer {
  public:
   struct Options {
     bool client = true;
-    std::string profiles = "SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM";  // empty: no use_srtp
+    std::string profiles =
+        "SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM";  // empty: no use_srtp
     std::string ciphers = "ECDHE+AESGCM";
     bool with_certificate = true;
   };
 
   DtlsPeer() : DtlsPeer(Options{}) {}
-  explicit DtlsPeer(const Options& options) : client_(options.client), context_(SSL_CTX_new(DTLS_method()), SSL_CTX_free) {
+  explicit DtlsPeer(const Options& options)
+      : client_(options.client), context_(SSL_CTX_new(DTLS_method()), SSL_CTX_free) {
     SSL_CTX_set_options(context_.get(), SSL_OP_NO_QUERY_MTU);
     SSL_CTX_set_security_level(context_.get(), 0);  // so that a test may ask for what must be refused
     SSL_CTX_set_cipher_list(context_.get(), options.ciphers.c_str());
@@ -79,9 +81,11 @@ class DtlsPeer {
     Bytes m(2 * (key + salt));
     SSL_export_keying_material(ssl_.get(), m.data(), m.size(), "EXTRACTOR-dtls_srtp", 19, nullptr, 0, 0);
     const auto part = [&](std::size_t at, std::size_t n) {
-      return Bytes(m.begin() + static_cast<std::ptrdiff_t>(at), m.begin() + static_cast<std::ptrdiff_t>(at + n));
+      return Bytes(m.begin() + static_cast<std::ptrdiff_t>(at),
+                   m.begin() + static_cast<std::ptrdiff_t>(at + n));
     };
-    media::dtls::SrtpKeys keys{profile, {part(0, key), part(2 * key, salt)}, {part(key, key), part(2 * key + salt, salt)}};
+    media::dtls::SrtpKeys keys{
+        profile, {part(0, key), part(2 * key, salt)}, {part(key, key), part(2 * key + salt, salt)}};
     if (!client_) std::swap(keys.ours, keys.theirs);
     return keys;
   }

@@ -13,13 +13,14 @@
 #include <optional>
 #include <string>
 
+#include "w2s/leg/leg.hpp"
+#include "w2s/rtp/demux.hpp"
+#include "w2s/rtp/packet.hpp"
+
 #include "dtls_peer.hpp"
 #include "media/srtp/srtp.hpp"
 #include "stun_client.hpp"
 #include "test_socket.hpp"
-#include "w2s/leg/leg.hpp"
-#include "w2s/rtp/demux.hpp"
-#include "w2s/rtp/packet.hpp"
 
 namespace w2s::test {
 
@@ -33,7 +34,7 @@ inline Bytes rtp_packet(const rtp::Header& header, ByteView payload) {
 
 class MediaBrowser {
  public:
-  static constexpr Duration patience = 5s;  // for what must come
+  static constexpr Duration patience = 5s;    // for what must come
   static constexpr Duration silence = 150ms;  // for what must not
 
   explicit MediaBrowser(const DtlsPeer::Options& dtls = {}) : dtls_(std::make_unique<DtlsPeer>(dtls)) {}

@@ -1,12 +1,13 @@
 #pragma once
-// The browser's half of an ICE connectivity check, over the same STUN library as the gateway's but with its client calls.
-#include <stun/stunagent.h>
-#include <stun/usages/ice.h>
-#include <sys/socket.h>
-
+// The browser's half of an ICE connectivity check, over the same STUN library as the gateway's but with its
+// client calls.
 #include <array>
 #include <optional>
 #include <string>
+#include <sys/socket.h>
+
+#include <stun/stunagent.h>
+#include <stun/usages/ice.h>
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/bytes.hpp"

@@ -1,14 +1,13 @@
 #pragma once
 // A UDP socket of a scripted peer: what arrives is awaited with a deadline, never slept for.
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
+#include <netinet/in.h>
 #include <optional>
+#include <poll.h>
 #include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 #include "w2s/base/address.hpp"
@@ -23,7 +22,8 @@ class TestSocket {
       : fd_(::socket(local.ip.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_storage storage{};
     socklen_t length = local.to_sockaddr(storage);
-    if (::bind(fd_, reinterpret_cast<sockaddr*>(&storage), length) != 0) throw std::runtime_error("cannot bind");
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&storage), length) != 0)
+      throw std::runtime_error("cannot bind");
     length = sizeof storage;
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &length);
     local_ = Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&storage));
@@ -52,7 +52,8 @@ class TestSocket {
     std::array<std::uint8_t, 4096> buffer;
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
-    const auto size = ::recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&storage), &length);
+    const auto size =
+        ::recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&storage), &length);
     if (size < 0) return std::nullopt;
     return Datagram{Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)),
                     {buffer.begin(), buffer.begin() + size}};

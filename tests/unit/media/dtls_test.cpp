@@ -1,5 +1,3 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -7,9 +5,12 @@
 #include <iterator>
 #include <thread>
 
+#include <gtest/gtest.h>
+
+#include "w2s/base/encoding.hpp"
+
 #include "dtls_peer.hpp"
 #include "media/dtls/association.hpp"
-#include "w2s/base/encoding.hpp"
 
 namespace w2s::media::dtls {
 namespace {
@@ -21,7 +22,9 @@ Bytes recorded(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-bool same(const SrtpKey& a, const SrtpKey& b) { return a.key == b.key && a.salt == b.salt; }
+bool same(const SrtpKey& a, const SrtpKey& b) {
+  return a.key == b.key && a.salt == b.salt;
+}
 
 // A gateway association and a peer, with whatever a test does to the datagrams between them.
 struct DtlsTest : testing::Test {
@@ -43,7 +46,8 @@ struct DtlsTest : testing::Test {
       for (const auto& datagram : from_peer) ours.on_datagram(datagram);
     }
   }
-  // Feeds datagrams to a fresh passive association; true when it answered with its first flight, and that is no alert.
+  // Feeds datagrams to a fresh passive association; true when it answered with its first flight, and that is
+  // no alert.
   bool answers(const std::vector<Bytes>& hello) {
     sent.clear();
     auto ours = association(Role::passive, "sha-256 00");
@@ -173,7 +177,8 @@ TEST_F(DtlsTest, TheHellosOfRealBrowsersAreReassembled) {
 TEST_F(DtlsTest, ForgedRecordsBeforeAndDuringTheHandshakeDoNotEndIt) {
   test::DtlsPeer peer;
   auto ours = association(Role::passive, peer.fingerprint());
-  const Bytes plain_alert = *from_hex("15fefd0000000000000009000202280000");  // fatal handshake_failure, two octets too many
+  const Bytes plain_alert =
+      *from_hex("15fefd0000000000000009000202280000");  // fatal handshake_failure, two octets too many
   const std::vector<Bytes> forged = {
       *from_hex("15fefd000000000000000900020228"),
       plain_alert,
@@ -220,7 +225,8 @@ TEST_F(DtlsTest, ReorderedFlightsConnect) {
     for (const auto& datagram : from_us) peer.on_datagram(datagram);
     for (const auto& datagram : from_peer) ours->on_datagram(datagram);
     if (!from_peer.empty() || !from_us.empty()) continue;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // OpenSSL's retransmission timers read the clock
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(10));  // OpenSSL's retransmission timers read the clock
     peer.on_time();
     ours->on_time();
   }
@@ -245,7 +251,8 @@ TEST_F(DtlsTest, AnyLostDatagramIsMadeGood) {
       for (const auto& datagram : from_peer)
         if (count++ != lost) ours->on_datagram(datagram);
       if (!from_peer.empty() || !from_us.empty()) continue;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));  // OpenSSL's retransmission timers read the clock
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(5));  // OpenSSL's retransmission timers read the clock
       peer.on_time();
       if (const auto left = ours->next_timeout(); left && *left <= Duration::zero()) ours->on_time();
     }
@@ -261,7 +268,8 @@ TEST_F(DtlsTest, ASilentPeerIsAskedAgain) {
   EXPECT_GT(*ours->next_timeout(), Duration::zero());
   ours->on_time();
   EXPECT_EQ(sent.size(), 1U) << "early calls change nothing";
-  std::this_thread::sleep_for(*ours->next_timeout() + 10ms);  // OpenSSL's retransmission timers read the clock
+  std::this_thread::sleep_for(*ours->next_timeout() +
+                              10ms);  // OpenSSL's retransmission timers read the clock
   ours->on_time();
   EXPECT_EQ(sent.size(), 2U);
 }

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 #include <stun/usages/ice.h>
 
+#include "w2s/base/encoding.hpp"
+
 #include "media/ice/pair_list.hpp"
 #include "media/ice/stun_responder.hpp"
 #include "stun_client.hpp"
-#include "w2s/base/encoding.hpp"
 
 namespace w2s::media::ice {
 namespace {
@@ -27,12 +28,15 @@ struct IceTest : testing::Test {
   std::array<std::uint8_t, StunResponder::max_reply> reply{};
 
   Check answer(ByteView datagram) { return responder.answer(datagram, browser, ours, reply); }
-  test::StunCheck check() { return {.our_ufrag = "them", .their_ufrag = ours.ufrag, .their_pwd = ours.pwd.reveal()}; }
+  test::StunCheck check() {
+    return {.our_ufrag = "them", .their_ufrag = ours.ufrag, .their_pwd = ours.pwd.reveal()};
+  }
 };
 
 TEST_F(IceTest, ReadsTheRequestOfRfc5769) {
   EXPECT_EQ(responder.asked_ufrag(rfc5769_request), "evtj");
-  // That request claims to be controlled, which a lite agent refuses to believe; it is authentic nevertheless.
+  // That request claims to be controlled, which a lite agent refuses to believe; it is authentic
+  // nevertheless.
   const auto check = responder.answer(rfc5769_request, browser, rfc5769_credentials, reply);
   EXPECT_EQ(check.verdict, Check::Verdict::refused);
   EXPECT_EQ(test::stun_error(ByteView(reply).first(check.reply_length)), 487);

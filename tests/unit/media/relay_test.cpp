@@ -1,8 +1,8 @@
 #include "media/relay.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
+
+#include <gtest/gtest.h>
 
 #include "w2s/rtp/packet.hpp"
 

@@ -1,14 +1,15 @@
 #pragma once
-#include <gtest/gtest.h>
-
 #include <array>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <mutex>
 
-#include "media_browser.hpp"
+#include <gtest/gtest.h>
+
 #include "w2s/media/session.hpp"
+
+#include "media_browser.hpp"
 
 namespace w2s::media {
 
@@ -52,9 +53,11 @@ class SessionFixture : public testing::Test {
     opened_.pop_front();
     return out;
   }
-  // All that was asked before has been done: commands are carried out in order, and this one can only be refused.
+  // All that was asked before has been done: commands are carried out in order, and this one can only be
+  // refused.
   void settle() {
-    const auto refused = open({leg::MediaId{0}, leg::Side::a, leg::Kind::phone, *IpAddress::parse("255.255.255.255")});
+    const auto refused =
+        open({leg::MediaId{0}, leg::Side::a, leg::Kind::phone, *IpAddress::parse("255.255.255.255")});
     EXPECT_NE(refused.error, "");
   }
 
@@ -113,8 +116,9 @@ struct TestPhone {
   void send(ByteView payload, std::uint8_t payload_type = 0) { send_from(rtp, payload, payload_type); }
   void send_from(const test::TestSocket& socket, ByteView payload, std::uint8_t payload_type = 0) {
     ++sequence;
-    socket.send_to(gateway.rtp,
-                   test::rtp_packet({false, {payload_type}, {sequence}, 160U * sequence, {0x70707070}}, payload));
+    socket.send_to(
+        gateway.rtp,
+        test::rtp_packet({false, {payload_type}, {sequence}, 160U * sequence, {0x70707070}}, payload));
   }
   std::optional<Bytes> receive(Duration timeout = test::MediaBrowser::patience) const {
     auto datagram = rtp.receive(timeout);
@@ -124,7 +128,8 @@ struct TestPhone {
   }
 };
 
-// A browser on side a, a phone on side b, both plans known and the browser connected unless a test wants otherwise.
+// A browser on side a, a phone on side b, both plans known and the browser connected unless a test wants
+// otherwise.
 class CallFixture : public SessionFixture {
  protected:
   void open_both() {

@@ -1,7 +1,7 @@
-#include "session_fixture.hpp"
-
 #include "w2s/rtp/rtcp.hpp"
 #include "w2s/rtp/telephone_event.hpp"
+
+#include "session_fixture.hpp"
 
 namespace w2s::media {
 namespace {
@@ -21,7 +21,8 @@ TEST_F(SessionFixture, AWebLegTellsWhereAndHowToReachUs) {
   const auto web = open(Side::a, Kind::web);
   EXPECT_EQ(web.error, "");
   ASSERT_FALSE(web.candidates.empty());
-  EXPECT_EQ(web.candidates.front().address.ip, loopback) << "the address on which the WebSocket came in goes first";
+  EXPECT_EQ(web.candidates.front().address.ip, loopback)
+      << "the address on which the WebSocket came in goes first";
   EXPECT_EQ(web.rtp, web.candidates.front().address);
   EXPECT_EQ(web.rtcp, web.rtp);
   for (std::size_t i = 1; i < web.candidates.size(); ++i) {
@@ -65,7 +66,8 @@ TEST_F(SessionFixture, APortThatIsTakenStopsTheStart) {
     start();
     FAIL() << "started";
   } catch (const std::system_error& error) {
-    EXPECT_NE(std::string(error.what()).find(std::to_string(options.ice_port)), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find(std::to_string(options.ice_port)), std::string::npos)
+        << error.what();
   }
 }
 
