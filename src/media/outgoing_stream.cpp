@@ -62,7 +62,7 @@ std::optional<Packet> OutgoingStream::write_dtmf(Time now, MutableByteView buffe
   if (!due) return std::nullopt;
   rtp::write_header(buffer, {due->marker,
                              {telephone_event_->send},
-                             rewriter_.insert_sequence(),
+                             rewriter_.insert_sequence(now),
                              due->timestamp,
                              rewriter_.ssrc()});
   const auto event = rtp::serialize(due->event);

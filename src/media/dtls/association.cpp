@@ -52,7 +52,15 @@ const char* name(SrtpProfile profile) {
 
 Association::Association(const Context& context, Role role, std::string fingerprint,
                          std::function<void(ByteView)> transmit)
-    : context_(context), role_(role), fingerprint_(std::move(fingerprint)), io_{{}, std::move(transmit)} {
+    : context_(context),
+      role_(role),
+      fingerprint_(std::move(fingerprint)),
+      io_{{}, [send = std::move(transmit)](ByteView datagram) {
+            // Our own alert about a forged record would end the handshake of the honest peer behind it.
+            auto rest = datagram;
+            const auto first = next_record(rest);
+            if (first && !first->is_plain_alert()) send(datagram);
+          }} {
   begin();
 }
 

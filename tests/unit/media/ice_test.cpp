@@ -3,7 +3,7 @@
 
 #include "media/ice/pair_list.hpp"
 #include "media/ice/stun_responder.hpp"
-#include "media_browser.hpp"
+#include "stun_client.hpp"
 #include "w2s/base/encoding.hpp"
 
 namespace w2s::media::ice {
@@ -53,7 +53,7 @@ TEST_F(IceTest, AnswersACheckWithTheSourceAddress) {
   const auto result = answer(request);
   ASSERT_EQ(result.verdict, Check::Verdict::accepted);
   EXPECT_FALSE(result.use_candidate);
-  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length), ours.pwd.reveal()), browser);
+  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length)), browser);
 }
 
 TEST_F(IceTest, AnswersIpv6Sources) {
@@ -61,7 +61,7 @@ TEST_F(IceTest, AnswersIpv6Sources) {
   const auto request = test::stun_check(check());
   const auto result = responder.answer(request, v6, ours, reply);
   ASSERT_EQ(result.verdict, Check::Verdict::accepted);
-  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length), ours.pwd.reveal()), v6);
+  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length)), v6);
 }
 
 TEST_F(IceTest, SeesUseCandidate) {
@@ -91,9 +91,9 @@ TEST_F(IceTest, ACheckWithoutIntegrityOrFingerprintDrawsNothing) {
 
 TEST_F(IceTest, ResponsesIndicationsAndRubbishAreNoChecks) {
   auto request = test::stun_check(check());
-  for (const std::uint8_t type_high : {0x01, 0x00}) {
+  for (const int type_high : {0x01, 0x00}) {
     auto other = request;
-    other[0] = type_high;
+    other[0] = static_cast<std::uint8_t>(type_high);
     other[1] = 0x11;  // indication, error response
     EXPECT_FALSE(responder.asked_ufrag(other));
     EXPECT_EQ(answer(other).verdict, Check::Verdict::dropped);
