@@ -11,8 +11,8 @@ namespace w2s::rtp {
 
 // Turns whatever arrives for one outgoing stream into one continuous stream of ours: own SSRC, sequence
 // numbers and timestamps that go on when the source changes (another fork, music on hold, a re-INVITE). Gaps
-// inside one source stay visible, so that the receiver's statistics and concealment work; a number is never
-// given twice, as SRTP demands.
+// inside one source stay visible, so that the receiver's statistics and concealment work. No number is given
+// to two different packets, as SRTP demands; a packet that arrives twice leaves twice.
 class StreamRewriter {
  public:
   // Starts at a random timestamp and a sequence number below 2^15, so that a reordered start cannot hide a

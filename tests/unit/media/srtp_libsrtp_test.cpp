@@ -123,7 +123,7 @@ TEST_P(LibsrtpCrossCheck, BothReceiversAgreeOnEveryPacket) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, LibsrtpCrossCheck, testing::ValuesIn(all_profiles),
-                         [](const auto& p) { return std::string(name(p.param)); });
+                         [](const auto& p) { return std::string(profile_name(p.param)); });
 
 }  // namespace
 }  // namespace w2s::media

@@ -14,7 +14,7 @@ namespace w2s::media {
 inline constexpr std::array all_profiles{SrtpProfile::aead_aes_128_gcm, SrtpProfile::aead_aes_256_gcm,
                                          SrtpProfile::aes128_cm_sha1_80};
 
-inline std::string_view name(SrtpProfile p) {
+inline std::string_view profile_name(SrtpProfile p) {
   switch (p) {
     case SrtpProfile::aead_aes_128_gcm: return "aead_aes_128_gcm";
     case SrtpProfile::aead_aes_256_gcm: return "aead_aes_256_gcm";

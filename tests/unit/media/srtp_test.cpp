@@ -201,7 +201,7 @@ TEST_P(Srtp, KeysOfTheWrongLengthAreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Srtp, testing::ValuesIn(all_profiles),
-                         [](const auto& p) { return std::string(name(p.param)); });
+                         [](const auto& p) { return std::string(profile_name(p.param)); });
 
 TEST(PacketIndex, FollowsRfc3711AppendixA) {
   const auto at = [](std::uint64_t counter, std::uint64_t sequence) { return counter << 16 | sequence; };

@@ -99,10 +99,10 @@ TEST(SrtpVectors, Rfc7714Section16Rtp) {
 
     ASSERT_TRUE(make_packet_cipher(v.profile, keys, SrtpUse::rtp, CipherDirection::seal)
                     ->seal(input, &packet[plain.size()]));
-    EXPECT_EQ(packet, bytes_of_hex(v.sealed)) << name(v.profile);
+    EXPECT_EQ(packet, bytes_of_hex(v.sealed)) << profile_name(v.profile);
     ASSERT_TRUE(make_packet_cipher(v.profile, keys, SrtpUse::rtp, CipherDirection::open)
                     ->open(input, &packet[plain.size()]));
-    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), packet.begin())) << name(v.profile);
+    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), packet.begin())) << profile_name(v.profile);
   }
 }
 
@@ -152,10 +152,11 @@ TEST(SrtpVectors, Rfc7714Section17Rtcp) {
 
     ASSERT_TRUE(make_packet_cipher(v.profile, keys, SrtpUse::rtcp, CipherDirection::seal)
                     ->seal(input, &packet[plain.size()]));
-    EXPECT_EQ(packet, bytes_of_hex(v.sealed)) << name(v.profile) << (v.encrypted ? "" : ", not encrypted");
+    EXPECT_EQ(packet, bytes_of_hex(v.sealed))
+        << profile_name(v.profile) << (v.encrypted ? "" : ", not encrypted");
     ASSERT_TRUE(make_packet_cipher(v.profile, keys, SrtpUse::rtcp, CipherDirection::open)
                     ->open(input, &packet[plain.size()]));
-    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), packet.begin())) << name(v.profile);
+    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), packet.begin())) << profile_name(v.profile);
   }
 }
 
