@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "w2s/base/address.hpp"
 
@@ -51,6 +52,9 @@ class Log {
 
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     if (enabled(level)) emit(level, event, {fields.begin(), fields.size()});
+  }
+  void write(LogLevel level, std::string_view event, const std::vector<LogField>& fields) {
+    if (enabled(level)) emit(level, event, {fields.data(), fields.size()});
   }
   void debug(std::string_view event, std::initializer_list<LogField> f) { write(LogLevel::debug, event, f); }
   void info(std::string_view event, std::initializer_list<LogField> f) { write(LogLevel::info, event, f); }

@@ -54,6 +54,16 @@ struct LegOpened {
 // ---- connect: both descriptions are known ----
 enum class Direction : std::uint8_t { sendrecv, sendonly, recvonly, inactive };  // as this leg's peer sees *its* media
 
+constexpr const char* name(Direction d) {
+  switch (d) {
+    case Direction::sendrecv: return "sendrecv";
+    case Direction::sendonly: return "sendonly";
+    case Direction::recvonly: return "recvonly";
+    case Direction::inactive: return "inactive";
+  }
+  return "?";
+}
+
 struct Codec {
   std::string name;              // lower case: "pcmu", "pcma", "g722", "opus", "telephone-event"
   std::uint32_t clock_rate = 8000;

@@ -1,5 +1,6 @@
 #pragma once
-#include <optional>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,11 @@ struct PeerMedia {
   leg::Direction direction = leg::Direction::sendrecv;  // the attribute as the peer wrote it; c=0.0.0.0 reads as sendonly
   Endpoint rtp;                     // phone only
   bool ice_restarted = false;       // ufrag or pwd differ from the ones before
-  bool only_refresh = false;        // same o= version or nothing changed that the other leg could care about
+  bool only_refresh = false;        // nothing changed that the other leg could care about
 };
+
+struct Exchange;          // one offer and its answer
+struct LocalDescription;  // what our side of it says
 
 // The offer/answer state of one leg (RFC 3264, 8829, 8843): remembers m-line order, mids, payload numbers, o= version.
 // Non-audio m-lines, and all audio ones but the first acceptable, are refused with port 0 and keep mid and order.
@@ -59,13 +63,26 @@ class OfferAnswer {
   leg::LegPlan plan(leg::MediaId media, leg::Side side) const;
 
   // Copyable by value, so that a fork's early answer can be tried and dropped.
+
+ private:
+  std::string publish(const LocalDescription& description, const leg::LegOpened& local, bool new_exchange);
+
+  leg::Kind kind_;
+  std::uint64_t session_id_;
+  std::uint64_t version_ = 0;               // of the last description sent, also of a withdrawn one
+  std::string origin_address_;
+  std::string last_sent_;
+  std::shared_ptr<const Exchange> agreed_;  // the last complete exchange
+  std::shared_ptr<const Exchange> open_;    // one that waits for its answer
 };
 
 // The codecs the gateway can relay (pcmu, pcma, g722, opus, telephone-event) that `offered` has, in its order.
 std::vector<leg::Codec> relayable(const std::vector<leg::Codec>& offered);
-// Codecs of `preferred` that `accepted` has too; empty if only telephone-event would remain.
+// Codecs of `preferred` that `accepted` has too, with the fmtp of `accepted`: the side that will receive what the leg
+// of `preferred` sends. telephone-event/48000 only beside opus. Empty if no audio codec would remain.
 std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred, const std::vector<leg::Codec>& accepted);
-std::string list_names(const std::vector<leg::Codec>& codecs);  // "opus, pcmu" for the 488's Warning
+// "opus, pcmu" for the 488's Warning: audio codecs only, each once.
+std::string list_names(const std::vector<leg::Codec>& codecs);
 
 }  // namespace w2s::sdp
 

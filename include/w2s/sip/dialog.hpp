@@ -29,7 +29,7 @@ class Dialog {
   // A new request in this dialog: Request-URI and Route (strict routers too, 12.2.1.1), From, To, Call-ID, CSeq (next),
   // Max-Forwards 70. Via, Contact and body are the caller's.
   Message make_request(std::string_view method);
-  // The ACK of a 2xx to the INVITE with that CSeq number (13.2.2.4).
+  // The ACK of a 2xx to the INVITE with that CSeq number (13.2.2.4). The INVITE's credentials are the caller's to add.
   Message make_ack(std::uint32_t invite_cseq) const;
 
   // 12.2.2: false when the CSeq is not higher than the last one seen (answer 500); ACK and CANCEL are not asked.
@@ -42,6 +42,8 @@ class Dialog {
   std::uint32_t local_cseq() const { return local_cseq_; }
 
  private:
+  Message request_in_dialog(std::string_view method, std::uint32_t cseq) const;
+
   DialogId id_;
   bool confirmed_ = false;
   std::string local_uri_, remote_uri_;  // From/To values with display name, without tag

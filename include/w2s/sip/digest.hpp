@@ -13,7 +13,8 @@ namespace w2s::sip {
 // One Digest challenge of a 401 or 407 (RFC 7616, RFC 8760).
 struct Challenge {
   bool proxy = false;              // Proxy-Authenticate
-  std::string realm, nonce, opaque;
+  std::string realm;               // without quotes and escapes
+  std::string nonce, opaque;       // without quotes; escapes stay, they are echoed and hashed as written (RFC 7616 3.4.1)
   std::optional<HashAlgorithm> algorithm;  // nullopt: one we do not know; "-sess" counts as unknown
   std::string algorithm_token;     // as written; empty when absent (MD5)
   bool qop_auth = false;           // qop offered contains auth

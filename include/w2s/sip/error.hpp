@@ -9,7 +9,7 @@ enum class Errc {
   bad_version,          // 505
   bad_header,
   missing_header,
-  duplicate_header,     // a single-value header twice with different values
+  duplicate_header,     // a single-value header twice (Content-Length: with different values)
   bad_via,
   bad_uri,
   bad_scheme,           // 416

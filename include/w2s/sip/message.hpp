@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,13 +30,16 @@ struct Field {
   std::string name;   // as written
   std::string value;  // unfolded, trimmed
   std::string gap = ": ";  // what stood between name and value
+  bool operator==(const Field&) const = default;
 };
 
 struct CSeq {
   std::uint32_t number = 0;
   std::string method;
   std::string to_string() const;
+  bool operator==(const CSeq&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const CSeq& cseq) { return out << cseq.to_string(); }
 
 // RFC 3261 20.42, RFC 3581.
 struct Via {
@@ -46,7 +50,9 @@ struct Via {
 
   std::string branch() const { return std::string(params.get("branch").value_or("")); }
   std::string to_string() const;
+  bool operator==(const Via&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const Via& via) { return out << via.to_string(); }
 
 // A SIP request or response as an ordered list of raw fields plus a body. Typed views are parsed when asked for.
 // "Values" are what a comma separates in headers that are lists (Via, Contact, Route, Record-Route, Path, Supported …),
@@ -99,6 +105,7 @@ class Message {
 
   // The wire form; Content-Length is always written from the body.
   std::string to_string() const;
+  bool operator==(const Message&) const = default;
 
  private:
   friend class MessageParser;
@@ -109,6 +116,8 @@ class Message {
   std::vector<Field> fields_;
   std::string body_;
 };
+
+std::ostream& operator<<(std::ostream& out, const Message& message);  // the wire form
 
 struct ParseLimits {  // threats.md T1
   std::size_t line = 8 * 1024;

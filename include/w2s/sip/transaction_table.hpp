@@ -33,7 +33,8 @@ struct AckReceived { Message request; Target source; };
 // A CANCEL of a known INVITE; the table has already answered it 200. One without INVITE was answered 481 by the table.
 struct CancelReceived { ServerTransactionId invite; Message cancel; };
 // Each response to a request that was sent; retransmitted finals of INVITE (non-2xx) are absorbed and ACKed by the
-// table. 2xx of INVITE are delivered every time (RFC 6026), so that the owner can ACK them or pass them on.
+// table. 2xx of INVITE are delivered every time (RFC 6026), so that the owner can ACK them or pass them on. When timer C
+// fires the table sends the CANCEL itself (RFC 3261 16.8); the final response or a timeout follows.
 struct ResponseReceived { ClientTransactionId id; Message response; Target source; };
 enum class ClientFailure { timeout, transport };
 struct ClientFailed { ClientTransactionId id; ClientFailure cause; };
@@ -48,13 +49,9 @@ using TransactionOutput = std::variant<Transmit, RequestReceived, AckReceived, C
                                        ClientFailed, ServerFailed, ClientEnded, ServerEnded, StrayResponse>;
 using TransactionOutputs = std::vector<TransactionOutput>;
 
-class InviteClient;
-class NonInviteClient;
-class InviteServer;
-class NonInviteServer;
-
 // All transactions (RFC 3261 17, RFC 6026), sans-IO. Responses go to the request's source: the flow if there is one, else
-// by Via and RFC 3581 (`received` and `rport` are put into the top Via of each received request).
+// by Via and RFC 3581 (`received` and `rport` are put into the top Via of each received request). 100 to an INVITE is sent
+// by the table: over UDP by on_time() right after RequestReceived, otherwise 200 ms later, unless it was answered before.
 class TransactionTable {
  public:
   explicit TransactionTable(TransactionTimers timers = {});
@@ -67,7 +64,11 @@ class TransactionTable {
   // `extra` headers (Reason) are added.
   [[nodiscard]] TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra = {});
   // A proxy sends 2xx of INVITE again and again through the same id (RFC 6026 8.7); a UAS retransmits by itself.
+  // 408 to anything but INVITE is swallowed (RFC 4320): such a transaction ends in silence 64*T1 after the request.
   [[nodiscard]] TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
+  // Sends a final response once and forgets the transaction: how a stateless_response() leaves. Retransmissions come
+  // as new requests, the ACK as AckReceived.
+  [[nodiscard]] TransactionOutputs refuse(ServerTransactionId id, Message response);
   // A message to that target could not be sent or its connection died: the transactions using it fail at once.
   [[nodiscard]] TransactionOutputs on_transport_error(Time now, const Target& target);
   [[nodiscard]] TransactionOutputs on_time(Time now);

@@ -50,6 +50,7 @@ struct Uri {
   std::string to_string() const;
   // user@host in comparable form: unescaped user, lower-case host; what a registrar calls the address-of-record.
   std::string address_of_record() const;
+  bool operator==(const Uri&) const = default;  // as written; see equivalent()
 };
 
 Result<Uri> parse_uri(std::string_view text);
@@ -67,7 +68,9 @@ struct NameAddr {
 
   std::string to_string() const;  // always with angle brackets
   std::string tag() const { return std::string(params.get("tag").value_or("")); }
+  bool operator==(const NameAddr&) const = default;
 };
+inline std::ostream& operator<<(std::ostream& out, const NameAddr& address) { return out << address.to_string(); }
 
 Result<NameAddr> parse_name_addr(std::string_view text);
 

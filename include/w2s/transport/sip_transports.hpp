@@ -75,8 +75,9 @@ class SipTransports {
   // The address of ours that `remote` will be reached from, as Via and Contact must carry it: listener port, kernel's
   // source address, or its public-address. nullopt: no listener of that transport and family.
   std::optional<Endpoint> local_for(sip::Transport transport, const IpAddress& remote) const;
-  // For a flow (WebSocket or accepted connection): the local address it was accepted on; nullopt when it is gone.
-  std::optional<Endpoint> flow_local(sip::FlowId flow) const;
+  // How a message reaches the peer of a flow (WebSocket or accepted connection), `local` being the address it was
+  // accepted on; nullopt when the flow is gone.
+  std::optional<sip::Target> flow_target(sip::FlowId flow) const;
   bool is_open(sip::FlowId flow) const;
   // Queues a message; failures come through on_send_failed. TCP and TLS connections are opened on demand and reused.
   void send(const sip::Message& message, const sip::Target& target);

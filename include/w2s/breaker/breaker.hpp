@@ -1,0 +1,88 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "w2s/base/log.hpp"
+#include "w2s/base/rng.hpp"
+#include "w2s/base/time.hpp"
+#include "w2s/leg/leg.hpp"
+#include "w2s/sip/transaction_user.hpp"
+
+namespace w2s::breaker {
+
+using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest, sip::Respond, sip::HoldFlow,
+                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::CloseMedia>;
+using Outputs = std::vector<Output>;
+
+struct Options {
+  bool allow_insecure_ha1 = false;          // config entry allow-insecure-ha1
+  bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
+  bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
+  std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
+  std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After
+  std::string user_agent = "webrtc2sip";
+  // The flow on which the browser with this binding token is reached now; none while it is away.
+  std::function<sip::FlowId(const std::string& token)> flow_of_binding;
+  std::function<bool(sip::FlowId)> is_open;
+};
+
+// One side of a new call as the owner sees it.
+struct Party {
+  leg::Kind kind = leg::Kind::phone;        // b: what to offer; a: taken from its offer
+  sip::FlowId flow = sip::FlowId::none;     // a browser's
+  std::string binding_token;                // finds the browser again after a WebSocket loss; empty: a phone
+  sip::NameAddr contact;                    // ours towards this party; b: its address is set when the route is known
+};
+
+struct NewCall {
+  sip::ServerTransactionId id{};
+  sip::Message invite;                      // as received, Routes of ours taken out
+  sip::Target source;
+  Party a, b;
+  std::string request_uri;                  // of the INVITE on leg b
+  sip::NextHop hop;                         // where it goes
+  std::string realm;                        // of the challenge that the caller's REGISTER met here; may be empty
+};
+
+class Call;
+
+// The RTCWeb Breaker: a b2bua (RFC 3261, 7092) whose calls have two legs, each with its own dialog, offer/answer state
+// and media. It decides everything and does nothing: it returns what is to be sent, opened or connected.
+class Breaker {
+ public:
+  Breaker(Options options, Rng& rng, Log& log);
+  ~Breaker();
+
+  // The Contact URI of an INVITE from a browser asks for the breaker.
+  static bool asks_for_breaker(const sip::Message& invite);
+  // A request, ACK too, that belongs to a dialog of one of our calls.
+  bool owns(const sip::Message& request) const;
+
+  [[nodiscard]] Outputs on_new_call(Time now, NewCall call);
+  [[nodiscard]] Outputs on_request(Time now, sip::ServerTransactionId id, const sip::Message& request,
+                                   const sip::Target& source);  // in-dialog; ACK: id none
+  [[nodiscard]] Outputs on_cancel(Time now, sip::ServerTransactionId id, const sip::Message& cancel);
+  [[nodiscard]] Outputs on_route(Time now, sip::RequestId id, const sip::Egress& egress);
+  [[nodiscard]] Outputs on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure);
+  [[nodiscard]] Outputs on_response(Time now, sip::RequestId id, const sip::Message& response);
+  [[nodiscard]] Outputs on_failed(Time now, sip::RequestId id, sip::ClientFailure cause);
+  [[nodiscard]] Outputs on_ended(Time now, sip::RequestId id);
+  [[nodiscard]] Outputs on_leg_opened(Time now, const leg::LegOpened& opened);
+  [[nodiscard]] Outputs on_media_event(Time now, const leg::Event& event);
+  [[nodiscard]] Outputs on_time(Time now);
+  std::optional<Time> next_time() const;
+  // BYE and CANCEL to everybody, for an orderly stop.
+  [[nodiscard]] Outputs end_all(Time now, std::string_view cause);
+  std::size_t calls() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  Outputs finish(Call& call, Outputs outputs);
+};
+
+}  // namespace w2s::breaker

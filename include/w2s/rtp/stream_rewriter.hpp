@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "w2s/base/bytes.hpp"
+#include "w2s/base/rng.hpp"
+#include "w2s/base/time.hpp"
+#include "w2s/rtp/types.hpp"
+
+namespace w2s::rtp {
+
+// Turns whatever arrives for one outgoing stream into one continuous stream of ours: own SSRC, sequence
+// numbers and timestamps that go on when the source changes (another fork, music on hold, a re-INVITE). Gaps
+// inside one source stay visible, so that the receiver's statistics and concealment work; a number is never
+// given twice, as SRTP demands.
+class StreamRewriter {
+ public:
+  // Starts at a random timestamp and a sequence number below 2^15, so that a reordered start cannot hide a
+  // roll-over from the receiver (RFC 3711 3.3.1).
+  StreamRewriter(Ssrc ssrc, std::uint32_t clock_rate, Rng& rng);
+
+  // Rewrites SSRC, sequence number and timestamp of a packet that PacketView::parse accepted. False: do not
+  // send it (a straggler of an earlier source or from before an inserted packet, or a stray sequence number).
+  [[nodiscard]] bool rewrite(Time now, MutableByteView packet);
+  // Takes note of a source packet that is not passed on (audio under a DTMF event), so that it leaves no gap.
+  void suppress(Time now, ByteView packet);
+
+  // For packets that we insert ourselves (DTMF).
+  SeqNo insert_sequence();
+  std::uint32_t timestamp_at(Time now) const;
+
+  void set_clock_rate(std::uint32_t clock_rate) { clock_rate_ = clock_rate; }  // the codec changed
+  Ssrc ssrc() const { return ssrc_; }
+
+ private:
+  struct Source {
+    Ssrc ssrc;
+    SeqNo highest;                       // as it came
+    std::uint16_t sequence_offset = 0;   // ours = theirs + offset, modulo 2^16
+    std::uint32_t timestamp_offset = 0;  // ours = theirs + offset, modulo 2^32
+    std::optional<SeqNo>
+        oldest_passed_on;  // stragglers before it have lost their number to an inserted packet
+  };
+  bool follow(Time now, Ssrc ssrc, SeqNo sequence, std::uint32_t timestamp);
+  void adopt(Time now, Ssrc ssrc, SeqNo sequence, std::uint32_t timestamp);
+
+  Ssrc ssrc_;
+  std::uint32_t clock_rate_;
+  SeqNo highest_sent_;
+  std::uint32_t last_timestamp_;
+  std::optional<Time> last_time_;  // when last_timestamp_ was current
+  std::optional<Source> source_;
+  std::optional<Ssrc> previous_source_;
+  Time adopted_at_{};
+  std::optional<SeqNo> restart_at_;
+};
+
+}  // namespace w2s::rtp

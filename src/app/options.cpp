@@ -1,0 +1,100 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "w2s/base/encoding.hpp"
+
+namespace w2s::app {
+namespace {
+
+sip::Transport transport_of(config::Transport t) {
+  switch (t) {
+    case config::Transport::udp: return sip::Transport::udp;
+    case config::Transport::tcp: return sip::Transport::tcp;
+    case config::Transport::tls: return sip::Transport::tls;
+    case config::Transport::ws: return sip::Transport::ws;
+    case config::Transport::wss: return sip::Transport::wss;
+  }
+  return sip::Transport::udp;
+}
+
+const char* name_of(config::Codec codec) {
+  switch (codec) {
+    case config::Codec::opus: return "opus";
+    case config::Codec::pcma: return "pcma";
+    case config::Codec::pcmu: return "pcmu";
+    case config::Codec::g722: return "g722";
+  }
+  return "";
+}
+
+}  // namespace
+
+transport::Options transport_options(const config::Config& config) {
+  transport::Options options;
+  for (const auto& listener : config.listeners) {
+    options.listeners.push_back({transport_of(listener.transport), listener.address, listener.port.value_or(0)});
+  }
+  options.tls.private_key_file = config.certificates.private_key_file;
+  options.tls.certificate_file = config.certificates.certificate_file;
+  options.tls.ca_file = config.certificates.ca_file;
+  options.tls.verify_peer = config.certificates.verify_peer;
+  options.allow_origins = config.allow_origins;
+  options.max_connections = config.max_connections.value_or(0);
+  options.max_connections_per_address = config.max_connections_per_address.value_or(0);
+  for (const auto& address : config.public_addresses) {
+    options.public_addresses.push_back({address.local, address.advertised});
+  }
+  return options;
+}
+
+breaker::Options breaker_options(const config::Config& config) {
+  breaker::Options options;
+  options.allow_insecure_ha1 = config.allow_insecure_ha1;
+  options.dtmf_info_to_rtp = config.dtmf_type == config::DtmfType::rfc4733;
+  options.secure_media = config.srtp_mode != config::SrtpMode::none;
+  for (const auto codec : config.codecs) options.codecs.emplace_back(name_of(codec));
+  options.max_calls = config.max_calls.value_or(0);
+  return options;
+}
+
+media::Options media_options(const config::Config& config) {
+  media::Options options;
+  options.ice_any_address = !config.ice_transport.address.has_value();
+  options.ice_address = config.ice_transport.address.value_or(IpAddress{});
+  options.ice_port = config.ice_transport.port.value_or(0);
+  options.rtp_port_low = config.rtp_port_range.low;
+  options.rtp_port_high = config.rtp_port_range.high;
+  for (const auto& address : config.public_addresses) {
+    options.public_addresses.push_back({address.local, address.advertised});
+  }
+  const auto cores = std::max(2U, std::thread::hardware_concurrency());
+  options.threads = config.media_threads.value_or(cores - 1);
+  options.socket_buffer = static_cast<int>(config.rtp_buffer_size);
+  options.media_timeout = config.media_timeout;
+  options.allow = allow_destination(config);
+  return options;
+}
+
+net::AllowDestination allow_destination(const config::Config& config) {
+  std::vector<net::AllowDestination::Entry> entries;
+  for (const auto& text : config.allow_destination) {
+    if (const auto entry = net::AllowDestination::parse_entry(text)) entries.push_back(*entry);
+  }
+  if (config.outbound_proxy) {  // always allowed, for SIP and for the RTP of a server that anchors media itself
+    if (const auto entry = net::AllowDestination::parse_entry(to_lower(config.outbound_proxy->host))) entries.push_back(*entry);
+  }
+  return net::AllowDestination(std::move(entries));
+}
+
+std::optional<sip::NextHop> outbound_proxy(const config::Config& config) {
+  if (!config.outbound_proxy) return std::nullopt;
+  sip::NextHop hop;
+  hop.host = config.outbound_proxy->host;
+  hop.port = config.outbound_proxy->port;
+  hop.transport = transport_of(config.outbound_proxy->transport);
+  return hop;
+}
+
+}  // namespace w2s::app

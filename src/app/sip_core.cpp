@@ -1,0 +1,184 @@
+#include "sip_core.hpp"
+
+namespace w2s::app {
+
+namespace {
+
+breaker::Options with_flows(breaker::Options options, const sip::Surroundings& surroundings, proxy::Proxy& proxy) {
+  options.is_open = surroundings.is_open;
+  options.flow_of_binding = [&proxy](const std::string& token) {
+    const auto* binding = proxy.binding_by_token(token);
+    return binding == nullptr ? sip::FlowId::none : binding->flow;
+  };
+  return options;
+}
+
+}  // namespace
+
+SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers, Rng& rng,
+                 Log& log, Outside& outside)
+    : surroundings_(std::move(surroundings)),
+      rng_(rng),
+      log_(log),
+      outside_(outside),
+      transactions_(timers),
+      proxy_(surroundings_, rng, log),
+      breaker_(with_flows(std::move(breaker), surroundings_, proxy_), rng, log) {}
+
+void SipCore::handle(Time now, sip::TransactionOutputs outputs) {
+  for (auto& output : outputs) {
+    std::visit([&](auto& o) { act(now, std::move(o)); }, output);
+  }
+}
+
+void SipCore::on_message(Time now, sip::Message message, const sip::Target& source) {
+  handle(now, transactions_.on_message(now, std::move(message), source));
+}
+
+void SipCore::on_send_failed(Time now, const sip::Target& target) {
+  handle(now, transactions_.on_transport_error(now, target));
+}
+
+void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
+  sip::Target target;
+  target.flow = flow;
+  proxy_.on_flow_closed(flow);
+  handle(now, transactions_.on_transport_error(now, target));
+}
+
+void SipCore::on_route(Time now, const Ticket& ticket, const sip::Egress& egress) {
+  if (ticket.user == User::proxy) handle_users(now, User::proxy, proxy_.on_route(now, ticket.request, egress));
+  else handle_users(now, User::breaker, breaker_.on_route(now, ticket.request, egress));
+}
+
+void SipCore::on_route_failed(Time now, const Ticket& ticket, const sip::RouteFailure& failure) {
+  if (ticket.user == User::proxy) handle_users(now, User::proxy, proxy_.on_route_failed(now, ticket.request, failure));
+  else handle_users(now, User::breaker, breaker_.on_route_failed(now, ticket.request, failure));
+}
+
+void SipCore::on_leg_opened(Time now, const leg::LegOpened& opened) {
+  handle_users(now, User::breaker, breaker_.on_leg_opened(now, opened));
+}
+
+void SipCore::on_media_event(Time now, const leg::Event& event) {
+  handle_users(now, User::breaker, breaker_.on_media_event(now, event));
+}
+
+void SipCore::on_time(Time now) {
+  handle(now, transactions_.on_time(now));
+  handle_users(now, User::proxy, proxy_.on_time(now));
+  handle_users(now, User::breaker, breaker_.on_time(now));
+}
+
+std::optional<Time> SipCore::next_time() const {
+  return earlier(transactions_.next_time(), earlier(proxy_.next_time(), breaker_.next_time()));
+}
+
+void SipCore::end_all_calls(Time now, std::string_view cause) {
+  handle_users(now, User::breaker, breaker_.end_all(now, cause));
+}
+
+// ---- transaction outputs ----
+
+void SipCore::act(Time, sip::Transmit output) { outside_.transmit(output.message, output.target); }
+
+void SipCore::act(Time now, sip::RequestReceived output) {
+  if (breaker_.owns(output.request)) {
+    return handle_users(now, User::breaker, breaker_.on_request(now, output.id, output.request, output.source));
+  }
+  if (output.request.is("INVITE")) {
+    const bool started = is_web_socket(output.source.transport) ? start_call_from_browser(now, output)
+                                                                : start_call_to_browser(now, output);
+    if (started) return;
+  }
+  handle_users(now, User::proxy, proxy_.on_request(now, output.id, std::move(output.request), output.source));
+}
+
+void SipCore::act(Time now, sip::AckReceived output) {
+  constexpr auto none = sip::ServerTransactionId::none;
+  if (breaker_.owns(output.request)) {
+    handle_users(now, User::breaker, breaker_.on_request(now, none, output.request, output.source));
+  } else {
+    handle_users(now, User::proxy, proxy_.on_request(now, none, std::move(output.request), output.source));
+  }
+}
+
+void SipCore::act(Time now, sip::CancelReceived output) {
+  handle_users(now, User::breaker, breaker_.on_cancel(now, output.invite, output.cancel));
+  handle_users(now, User::proxy, proxy_.on_cancel(now, output.invite, output.cancel));
+}
+
+void SipCore::act(Time now, sip::ResponseReceived output) {
+  const auto found = tickets_.find(output.id);
+  if (found == tickets_.end()) return;
+  const auto ticket = found->second;
+  if (ticket.user == User::proxy) {
+    handle_users(now, User::proxy, proxy_.on_response(now, ticket.request, std::move(output.response), output.source));
+  } else {
+    handle_users(now, User::breaker, breaker_.on_response(now, ticket.request, output.response));
+  }
+}
+
+void SipCore::act(Time now, sip::ClientFailed output) {
+  const auto found = tickets_.find(output.id);
+  if (found == tickets_.end()) return;
+  const auto ticket = found->second;
+  if (ticket.user == User::proxy) handle_users(now, User::proxy, proxy_.on_failed(now, ticket.request, output.cause));
+  else handle_users(now, User::breaker, breaker_.on_failed(now, ticket.request, output.cause));
+}
+
+// Nobody waits for the answer any more: what was asked of others on its behalf is taken back.
+void SipCore::act(Time now, sip::ServerFailed output) {
+  const auto gone = sip::Message::request("CANCEL", "sip:invalid");
+  handle_users(now, User::breaker, breaker_.on_cancel(now, output.id, gone));
+  handle_users(now, User::proxy, proxy_.on_cancel(now, output.id, gone));
+}
+
+void SipCore::act(Time now, sip::ClientEnded output) {
+  const auto found = tickets_.find(output.id);
+  if (found == tickets_.end()) return;
+  const auto ticket = found->second;
+  tickets_.erase(found);
+  clients_.erase(ticket);
+  if (ticket.user == User::proxy) proxy_.on_ended(ticket.request);
+  else handle_users(now, User::breaker, breaker_.on_ended(now, ticket.request));
+}
+
+void SipCore::act(Time, sip::ServerEnded) {}
+
+void SipCore::act(Time, sip::StrayResponse output) {  // never relayed: threats.md T8
+  log_.debug("response.stray", {{"source", output.source.remote}, {"status", output.response.status()}});
+}
+
+// ---- outputs of the users ----
+
+void SipCore::act(Time, User user, sip::FindRoute output) {
+  outside_.find_route({user, output.id}, output.hop, output.source);
+}
+
+void SipCore::act(Time now, User user, sip::SendRequest output) {
+  if (output.stateless) return outside_.transmit(output.request, output.target);
+  auto id = sip::ClientTransactionId::none;
+  auto outputs = transactions_.send_request(now, std::move(output.request), output.target, id);
+  tickets_[id] = {user, output.id};
+  clients_[{user, output.id}] = id;
+  handle(now, std::move(outputs));
+}
+
+void SipCore::act(Time now, User user, sip::CancelRequest output) {
+  const auto found = clients_.find({user, output.id});
+  if (found != clients_.end()) handle(now, transactions_.cancel(now, found->second, std::move(output.extra)));
+}
+
+void SipCore::act(Time now, User, sip::Respond output) {
+  if (output.stateless) handle(now, transactions_.refuse(output.id, std::move(output.response)));
+  else handle(now, transactions_.respond(now, output.id, std::move(output.response)));
+}
+
+void SipCore::act(Time, User, sip::HoldFlow output) { outside_.hold(output); }
+void SipCore::act(Time, User, leg::OpenLeg output) { outside_.open(output); }
+void SipCore::act(Time, User, leg::LegPlan output) { outside_.apply(output); }
+void SipCore::act(Time, User, leg::SendDtmf output) { outside_.send_dtmf(output); }
+void SipCore::act(Time, User, leg::CloseMedia output) { outside_.close(output); }
+
+}  // namespace w2s::app

@@ -1,0 +1,212 @@
+#include "w2s/breaker/breaker.hpp"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "call.hpp"
+#include "w2s/base/encoding.hpp"
+
+namespace w2s::breaker {
+
+using sip::Message;
+
+struct Breaker::State {
+  Options options;
+  Rng& rng;
+  Log& log;
+  std::uint64_t last_media = 0;
+  std::uint64_t last_request = 0;
+  std::map<leg::MediaId, std::unique_ptr<Call>> calls;
+  // Call-ID and our tag of each dialog; which call and which leg.
+  std::map<std::pair<std::string, std::string>, std::pair<leg::MediaId, leg::Side>> dialogs;
+  std::unordered_map<sip::RequestId, leg::MediaId> requests;
+  std::unordered_map<sip::ServerTransactionId, leg::MediaId> invites;
+  std::set<std::pair<Time, leg::MediaId>> deadlines;
+  std::map<leg::MediaId, Time> deadline_of;
+
+  Call* find(leg::MediaId id) {
+    const auto found = calls.find(id);
+    return found == calls.end() ? nullptr : found->second.get();
+  }
+  Call* of_request(sip::RequestId id) {
+    const auto found = requests.find(id);
+    return found == requests.end() ? nullptr : find(found->second);
+  }
+};
+
+Breaker::Breaker(Options options, Rng& rng, Log& log)
+    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}})) {}
+Breaker::~Breaker() = default;
+
+bool Breaker::asks_for_breaker(const Message& invite) {
+  const auto contacts = invite.contacts();
+  return invite.is("INVITE") && contacts && !contacts->empty() &&
+         iequals(contacts->front().uri.params.get("rtcweb-breaker").value_or(""), "yes");
+}
+
+bool Breaker::owns(const Message& request) const {
+  const auto to = request.to();
+  return to && state_->dialogs.contains({request.call_id(), to->tag()});
+}
+
+// After every call: indexes follow what it returned, and a call that is over leaves.
+Outputs Breaker::finish(Call& call, Outputs outputs) {
+  auto& state = *state_;
+  const auto media = call.media();
+  if (const auto old = state.deadline_of.find(media); old != state.deadline_of.end()) {
+    state.deadlines.erase({old->second, media});
+    state.deadline_of.erase(old);
+  }
+  for (const auto& output : outputs) {
+    if (const auto* route = std::get_if<sip::FindRoute>(&output)) state.requests[route->id] = media;
+    const auto* sent = std::get_if<sip::SendRequest>(&output);
+    if (sent != nullptr && sent->stateless) state.requests.erase(sent->id);
+  }
+  if (call.gone()) {
+    for (const auto& key : call.dialog_keys()) state.dialogs.erase(key);
+    state.invites.erase(call.invite_transaction());
+    state.calls.erase(media);
+    return outputs;
+  }
+  auto side = leg::Side::a;
+  for (const auto& key : call.dialog_keys()) {
+    state.dialogs[key] = {media, side};
+    side = leg::Side::b;
+  }
+  if (const auto next = call.next_time()) {
+    state.deadlines.emplace(*next, media);
+    state.deadline_of[media] = *next;
+  }
+  return outputs;
+}
+
+Outputs Breaker::on_new_call(Time now, NewCall setup) {
+  auto& state = *state_;
+  if (state.options.max_calls != 0 && state.calls.size() >= state.options.max_calls) {
+    auto response = sip::make_response(setup.invite, 503, state.rng.token(8));
+    response.append(sip::HeaderId::retry_after, "5");
+    return {sip::Respond{setup.id, std::move(response)}};
+  }
+  const auto media = leg::MediaId{++state.last_media};
+  const auto invite = setup.id;
+  auto call = std::make_unique<Call>(Context{state.options, state.rng, state.log, state.last_request}, media,
+                                     std::move(setup));
+  auto& made = *call;
+  state.calls.emplace(media, std::move(call));
+  state.invites[invite] = media;
+  Outputs out;
+  made.start(now, out);
+  return finish(made, std::move(out));
+}
+
+Outputs Breaker::on_request(Time now, sip::ServerTransactionId id, const Message& request, const sip::Target& source) {
+  const auto to = request.to();
+  const auto found = state_->dialogs.find({request.call_id(), to ? to->tag() : ""});
+  if (found == state_->dialogs.end()) return {};
+  auto* call = state_->find(found->second.first);
+  Outputs out;
+  call->on_request(now, found->second.second, id, request, source, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_cancel(Time now, sip::ServerTransactionId id, const Message& cancel) {
+  const auto found = state_->invites.find(id);
+  if (found == state_->invites.end()) return {};
+  auto* call = state_->find(found->second);
+  Outputs out;
+  call->on_cancel(now, cancel, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_route(Time now, sip::RequestId id, const sip::Egress& egress) {
+  auto* call = state_->of_request(id);
+  if (call == nullptr) return {};
+  Outputs out;
+  call->on_route(now, id, egress, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure) {
+  auto* call = state_->of_request(id);
+  if (call == nullptr) return {};
+  state_->requests.erase(id);
+  Outputs out;
+  call->on_route_failed(now, id, failure, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_response(Time now, sip::RequestId id, const Message& response) {
+  auto* call = state_->of_request(id);
+  if (call == nullptr) return {};
+  Outputs out;
+  call->on_response(now, id, response, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause) {
+  auto* call = state_->of_request(id);
+  if (call == nullptr) return {};
+  Outputs out;
+  call->on_failed(now, id, cause, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_ended(Time, sip::RequestId id) {
+  auto* call = state_->of_request(id);
+  state_->requests.erase(id);
+  if (call == nullptr) return {};
+  call->on_ended(id);
+  return finish(*call, {});
+}
+
+Outputs Breaker::on_leg_opened(Time now, const leg::LegOpened& opened) {
+  auto* call = state_->find(opened.media);
+  if (call == nullptr) return {leg::CloseMedia{opened.media}};
+  Outputs out;
+  call->on_leg_opened(now, opened, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_media_event(Time now, const leg::Event& event) {
+  auto* call = state_->find(std::visit([](const auto& e) { return e.media; }, event));
+  if (call == nullptr) return {};
+  Outputs out;
+  call->on_media_event(now, event, out);
+  return finish(*call, std::move(out));
+}
+
+Outputs Breaker::on_time(Time now) {
+  Outputs all;
+  while (!state_->deadlines.empty() && state_->deadlines.begin()->first <= now) {
+    auto* call = state_->find(state_->deadlines.begin()->second);
+    Outputs out;
+    call->on_time(now, out);
+    out = finish(*call, std::move(out));
+    std::move(out.begin(), out.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+std::optional<Time> Breaker::next_time() const {
+  if (state_->deadlines.empty()) return std::nullopt;
+  return state_->deadlines.begin()->first;
+}
+
+Outputs Breaker::end_all(Time now, std::string_view cause) {
+  Outputs all;
+  std::vector<leg::MediaId> ids;
+  for (const auto& [id, call] : state_->calls) ids.push_back(id);
+  for (const auto id : ids) {
+    auto* call = state_->find(id);
+    Outputs out;
+    call->end(now, cause, out);
+    out = finish(*call, std::move(out));
+    std::move(out.begin(), out.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+std::size_t Breaker::calls() const { return state_->calls.size(); }
+
+}  // namespace w2s::breaker

@@ -1,0 +1,147 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "leg_state.hpp"
+#include "w2s/breaker/breaker.hpp"
+#include "w2s/sip/digest.hpp"
+
+namespace w2s::breaker {
+
+// Why a request of ours is under way, and whom its outcome answers.
+struct Pending {
+  enum class Kind { invite, reinvite, bye, relay } kind = Kind::relay;
+  leg::Side side = leg::Side::b;                   // the leg it is sent on
+  sip::Message request;                            // without Via
+  sip::ServerTransactionId answers{};              // relay, reinvite: the peer's request that waits for the outcome
+  sip::Message answered_request;                   // that request
+  bool sent = false;
+  int answered_challenges = 0;
+  bool finished = false;                           // a final response came; kept for repeated 2xx
+};
+
+// What calls share.
+struct Context {
+  const Options& options;
+  Rng& rng;
+  Log& log;
+  std::uint64_t& last_request_id;
+};
+
+// One call of two legs. Its parts are in call_setup.cpp, call_modify.cpp, call_relay.cpp, call_auth.cpp, call_end.cpp.
+class Call {
+ public:
+  Call(Context context, leg::MediaId media, NewCall setup);
+
+  leg::MediaId media() const { return media_; }
+  bool gone() const { return state_ == State::ended && pending_.empty() && !a_.awaited_ack && !b_.awaited_ack; }
+  // Dialog halves (Call-ID, our tag) and requests that lead to this call.
+  std::vector<std::pair<std::string, std::string>> dialog_keys() const;
+  const std::map<sip::RequestId, Pending>& pending() const { return pending_; }
+  sip::ServerTransactionId invite_transaction() const { return invite_id_; }
+
+  // call_setup.cpp
+  void start(Time now, Outputs& out);
+  void on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out);
+  void on_cancel(Time now, const sip::Message& cancel, Outputs& out);
+  // call.cpp
+  void on_request(Time now, leg::Side side, sip::ServerTransactionId id, const sip::Message& request,
+                  const sip::Target& source, Outputs& out);
+  void on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outputs& out);
+  void on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure, Outputs& out);
+  void on_response(Time now, sip::RequestId id, const sip::Message& response, Outputs& out);
+  void on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out);
+  void on_ended(sip::RequestId id) { pending_.erase(id); }
+  void on_time(Time now, Outputs& out);
+  std::optional<Time> next_time() const;
+  // call_end.cpp
+  void on_media_event(Time now, const leg::Event& event, Outputs& out);
+  void end(Time now, std::string_view cause, Outputs& out, std::optional<leg::Side> except = {});
+
+ private:
+  enum class State {
+    opening,    // media is being reserved, the route looked up
+    inviting,   // the INVITE is out on leg b
+    early,      // a 101-199 was passed to leg a
+    connected,  // 200 was sent on leg a
+    ended,
+  };
+
+  LegState& leg(leg::Side side) { return side == leg::Side::a ? a_ : b_; }
+
+  // call.cpp: sending and answering
+  sip::RequestId send(Pending pending, Outputs& out);
+  void transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out);
+  sip::NextHop hop_to(const LegState& leg) const;
+  void respond(sip::ServerTransactionId id, sip::Message response, Outputs& out);
+  sip::Message response_to(const LegState& leg, const sip::Message& request, int status,
+                           std::string_view reason = {}) const;
+  void answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, sip::Message response, Outputs& out);
+  void acknowledge(LegState& leg, const sip::Message& response, Outputs& out);
+  void apply_plans(Outputs& out);
+  void log_state(std::string_view event, std::initializer_list<LogField> fields) const;
+
+  // call_setup.cpp
+  void try_invite(Time now, Outputs& out);
+  sip::Message make_invite() const;
+  void on_invite_provisional(const sip::Message& response, Outputs& out);
+  void on_invite_success(Time now, Pending& pending, const sip::Message& response, Outputs& out);
+  void on_invite_failure(Time now, const sip::Message& response, Outputs& out);
+  bool take_answer(const sip::Message& response, std::string& problem);
+  void reject(Time now, int status, std::string_view reason, std::string_view warning, Outputs& out);
+  void drop_fork(const sip::Message& response, Outputs& out);
+
+  // call_auth.cpp
+  std::optional<sip::RouteFailure> take_credentials();
+  // Sends `pending` again with credentials. False: it was not possible, `refusal` says why when that must be told.
+  bool answer_challenge(Pending& pending, const sip::Message& response, std::optional<sip::RouteFailure>& refusal,
+                        Outputs& out);
+
+  // call_modify.cpp
+  void on_offer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void answer_locally(Time now, LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void on_reinvite_response(Time now, Pending& pending, const sip::Message& response, Outputs& out);
+  void modification_failed(LegState& from, int status, std::string_view reason, Outputs& out);
+  void renegotiate_a(Outputs& out);
+
+  // call_relay.cpp
+  void relay(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void on_info(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void on_relay_response(const Pending& pending, const sip::Message& response, Outputs& out);
+
+  // call_end.cpp
+  void on_bye(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void bye(LegState& leg, std::string_view cause, Outputs& out);
+  void close(std::string_view cause, Outputs& out);
+
+  Context context_;
+  leg::MediaId media_;
+  NewCall setup_;
+  State state_ = State::opening;
+  LegState a_, b_;
+  sip::ServerTransactionId invite_id_;
+  std::map<sip::RequestId, Pending> pending_;
+  std::optional<sip::RequestId> invite_request_;      // of leg b, the newest
+  bool route_known_ = false;
+  sip::Egress route_;                                 // of the INVITE on leg b
+  bool answered_a_ = false;                           // SDP went to leg a, in a 18x or the 200
+  std::string early_tag_;                             // To tag of the fork whose answer leg a was given
+  std::optional<sdp::OfferAnswer> offered_b_;         // leg b's state before any answer, for other forks
+  bool renegotiate_a_ = false;                        // the 183's answer does not fit the fork that won
+  std::set<std::string> dropped_forks_;
+  std::optional<sip::DigestClient> digest_;
+  std::string answered_realm_;
+  std::vector<leg::Codec> codecs_;                    // what both legs share now
+  std::string end_cause_;
+};
+
+// Codecs of `offered` that can be relayed and that the configuration allows.
+std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Options& options);
+// Copies the headers that may cross the b2bua.
+void copy_passed_headers(const sip::Message& from, sip::Message& to);
+constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE";
+
+}  // namespace w2s::breaker

@@ -1,0 +1,81 @@
+// The digest of breaker calls (design section 4, "Digest").
+#include <algorithm>
+
+#include "call.hpp"
+#include "w2s/base/encoding.hpp"
+
+namespace w2s::breaker {
+
+using sip::HeaderId;
+using sip::Message;
+
+std::optional<sip::RouteFailure> Call::take_credentials() {
+  const auto contacts = setup_.invite.contacts();
+  if (!contacts || contacts->empty()) return std::nullopt;
+  const auto& params = contacts->front().params;
+  if (!params.has("impi") && !params.has("ha1")) return std::nullopt;
+  const auto& source = setup_.source;
+  const bool safe = source.transport == sip::Transport::wss || source.remote.ip.is_loopback();
+  if (!safe && !context_.options.allow_insecure_ha1) {
+    return sip::RouteFailure{403, {}, "ha1 came over plain ws: use wss, or set allow-insecure-ha1"};
+  }
+  sip::Credentials credentials;
+  credentials.username = percent_decode(params.unquoted("impi"));
+  credentials.ha1 = Redacted<std::string>(to_lower(params.unquoted("ha1")));
+  credentials.realm = setup_.realm;
+  const auto& ha1 = credentials.ha1.reveal();
+  const bool is_hex = std::all_of(ha1.begin(), ha1.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  if (credentials.username.empty() || !is_hex || (ha1.size() != 32 && ha1.size() != 64)) {
+    return sip::RouteFailure{400, {}, "impi and ha1 go together, and ha1 is 32 or 64 hex digits"};
+  }
+  digest_.emplace(std::move(credentials));
+  return std::nullopt;
+}
+
+bool Call::answer_challenge(Pending& pending, const Message& response, std::optional<sip::RouteFailure>& refusal,
+                            Outputs& out) {
+  if (!digest_ || pending.side != leg::Side::b) return false;
+  const auto challenges = sip::parse_challenges(response);
+  // The realm that the caller's REGISTER met here; else the first that the INVITE meets is the one.
+  const auto& expected = answered_realm_.empty() ? digest_->credentials().realm : answered_realm_;
+  const auto fits = [&](const sip::Challenge& challenge) {
+    return digest_->can_answer(challenge) && (expected.empty() || challenge.realm == expected);
+  };
+  const auto challenge = std::find_if(challenges.begin(), challenges.end(), fits);
+  if (challenge == challenges.end()) {
+    refusal = sip::RouteFailure{403, {}, challenges.empty()
+                                             ? "the server's challenge is no Digest"
+                                             : "ha1 cannot answer realm " + challenges.front().realm +
+                                                   (expected.empty() ? "" : ": it is for realm " + expected)};
+    return false;
+  }
+  // One answer per challenge; a stale nonce earns one more (threats.md section 5, "endless re-INVITE").
+  if (pending.answered_challenges > (challenge->stale ? 1 : 0)) {
+    refusal = sip::RouteFailure{403, {}, "ha1 is wrong for realm " + challenge->realm};
+    return false;
+  }
+  answered_realm_ = challenge->realm;
+
+  Pending again = pending;
+  again.sent = false;
+  again.finished = false;
+  ++again.answered_challenges;
+  auto& request = again.request;
+  auto cseq = *request.cseq();
+  cseq.number = b_.dialog ? b_.dialog->make_request(cseq.method).cseq()->number : cseq.number + 1;
+  request.set(HeaderId::cseq, cseq.to_string());
+  request.set(challenge->proxy ? HeaderId::proxy_authorization : HeaderId::authorization,
+              digest_->answer(*challenge, request.method(), request.request_uri(), context_.rng));
+  const bool invite = again.kind == Pending::Kind::invite;
+  const auto id = send(std::move(again), out);
+  if (invite) {
+    invite_request_ = id;
+    state_ = State::opening;  // the route is looked up again; media is open already
+    log_state("call.authenticate", {{"leg", "b"}, {"realm", answered_realm_}});
+  }
+  return true;
+}
+
+}  // namespace w2s::breaker

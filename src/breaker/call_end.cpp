@@ -1,0 +1,73 @@
+// How a call ends: BYE, a media failure, the gateway's stop.
+#include "call.hpp"
+
+namespace w2s::breaker {
+
+using sip::HeaderId;
+using sip::Message;
+
+void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
+  respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
+  if (from.awaited_ack) from.awaited_ack.reset();
+  if (state_ == State::ended) return;
+  const bool answered = state_ == State::connected;
+  if (!answered && from.side == leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 487), out);
+  end(now, std::string("BYE on leg ") + leg::name(from.side), out, from.side);
+}
+
+void Call::bye(LegState& leg, std::string_view cause, Outputs& out) {
+  if (!leg.dialog) return;
+  Pending pending;
+  pending.kind = Pending::Kind::bye;
+  pending.side = leg.side;
+  pending.request = leg.dialog->make_request("BYE");
+  if (cause.find("BYE") == std::string_view::npos) {  // RFC 3326; a passed-on BYE explains itself
+    pending.request.append(HeaderId::reason, "Q.850;cause=16;text=\"" + std::string(cause) + '"');
+  }
+  send(std::move(pending), out);
+}
+
+void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Side> except) {
+  if (state_ == State::ended) return;
+  if (state_ != State::connected) {
+    if (except != leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 480), out);
+    if (invite_request_) {
+      const auto found = pending_.find(*invite_request_);
+      if (found != pending_.end() && found->second.sent) out.push_back(sip::CancelRequest{*invite_request_, {}});
+    }
+  } else {
+    for (auto* leg : {&a_, &b_}) {
+      if (except != leg->side) bye(*leg, cause, out);
+    }
+  }
+  for (auto* leg : {&a_, &b_}) {
+    if (!leg->modification) continue;
+    respond(leg->modification->id, response_to(*leg, leg->modification->request, 487), out);
+    leg->modification.reset();
+  }
+  close(cause, out);
+}
+
+void Call::close(std::string_view cause, Outputs& out) {
+  if (state_ == State::ended) return;
+  state_ = State::ended;
+  end_cause_ = cause;
+  if (route_known_) out.push_back(leg::CloseMedia{media_});
+  if (invite_request_) {  // never sent: nothing will come back for it
+    const auto found = pending_.find(*invite_request_);
+    if (found != pending_.end() && !found->second.sent) pending_.erase(found);
+  }
+  log_state("call.end", {{"cause", cause}});
+}
+
+void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
+  if (const auto* connected = std::get_if<leg::LegConnected>(&event)) {
+    return log_state("call.media_connected", {{"leg", leg::name(connected->side)}});
+  }
+  const auto& failed = std::get<leg::LegFailed>(event);
+  log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
+                                  {"detail", failed.detail}});
+  end(now, leg::name(failed.failure), out);
+}
+
+}  // namespace w2s::breaker

@@ -1,0 +1,67 @@
+#pragma once
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "media/ice/stun_responder.hpp"
+#include "media/leg_context.hpp"
+#include "media/phone_leg.hpp"
+#include "media/web_leg.hpp"
+
+namespace w2s::media {
+
+// Where a pump registers the sockets of phone legs with its epoll.
+class SocketWatcher {
+ public:
+  enum class Use : std::uint8_t { rtp, rtcp };
+  virtual ~SocketWatcher() = default;
+  virtual void watch(int fd, PhoneLeg& leg, Use use) = 0;
+  virtual void unwatch(int fd) = 0;
+};
+
+// The calls of one pump: carries out what the control thread asks, and finds the leg that a browser's packet is for.
+class MediaTable {
+ public:
+  MediaTable(LegContext& context, SocketWatcher& watcher);
+  ~MediaTable();
+
+  leg::LegOpened open(const leg::OpenLeg& request);
+  void apply(Time now, const leg::LegPlan& plan);
+  void send_dtmf(Time now, const leg::SendDtmf& dtmf);
+  void close(leg::MediaId media);
+
+  void on_browser_datagram(Time now, const ice::Path& path, Packet& packet);
+  void on_time(Time now);
+  bool empty() const { return media_.empty(); }
+
+ private:
+  // The two legs of one call; a web leg is also in by_ufrag_ and by_source_.
+  struct Media {
+    std::array<std::unique_ptr<Leg>, 2> legs;
+    std::array<WebLeg*, 2> web{};
+    std::array<PhoneLeg*, 2> phone{};
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  leg::LegOpened open_web(const leg::OpenLeg& request, Media& media);
+  leg::LegOpened open_phone(const leg::OpenLeg& request, Media& media);
+  Leg* find(leg::MediaId media, leg::Side side) const;
+  void close_leg(Media& media, std::size_t side);
+  void on_stun(Time now, const ice::Path& path, ByteView datagram);
+  void count_drop();
+
+  LegContext& context_;
+  SocketWatcher& watcher_;
+  PortPool ports_;
+  ice::StunResponder responder_;
+  std::unordered_map<leg::MediaId, Media> media_;
+  std::unordered_map<std::string, WebLeg*, TextHash, std::equal_to<>> by_ufrag_;
+  std::unordered_map<Endpoint, WebLeg*> by_source_;
+};
+
+}  // namespace w2s::media

@@ -1,0 +1,52 @@
+#include "media/relay.hpp"
+
+namespace w2s::media {
+namespace {
+
+bool may_send(leg::Direction peer) {
+  return peer == leg::Direction::sendrecv || peer == leg::Direction::sendonly;
+}
+
+bool wants_media(leg::Direction peer) {
+  return peer == leg::Direction::sendrecv || peer == leg::Direction::recvonly;
+}
+
+// fmtp may differ: it tells each sender what its receiver prefers, and any receiver of the codec understands the rest.
+bool same_codec(const leg::Codec& a, const leg::Codec& b) {
+  return a.name == b.name && a.clock_rate == b.clock_rate && a.channels == b.channels;
+}
+
+const leg::Payload* find(const std::vector<leg::Payload>& payloads, const leg::Codec& codec) {
+  for (const auto& payload : payloads)
+    if (same_codec(payload.codec, codec)) return &payload;
+  return nullptr;
+}
+
+}  // namespace
+
+void Relay::connect(const leg::LegPlan& from, const leg::LegPlan& to) {
+  connected_ = true;
+  open_ = may_send(from.peer_direction) && wants_media(to.peer_direction);
+  routes_.fill({});
+  const auto add = [&](const leg::Payload& payload) {
+    auto& route = routes_[payload.receive & 0x7f];
+    if (route.clock_rate != 0) return;  // the negotiated meaning of a number goes before one that was only offered
+    const auto* same = find(to.payloads, payload.codec);
+    route = {payload.codec.clock_rate, same != nullptr ? same->send : nowhere,
+             payload.codec.name == "telephone-event"};
+  };
+  for (const auto& payload : from.payloads) add(payload);
+  for (const auto& payload : from.tolerated) add(payload);
+}
+
+Relay::Outcome Relay::pass(Time now, const rtp::PacketView& view, Packet& packet, OutgoingStream& out) const {
+  if (!connected_) return Outcome::not_connected;
+  if (!open_) return Outcome::held;
+  const auto& route = routes_[view.payload_type().value];
+  if (route.to == nowhere) return Outcome::no_codec;
+  if (!out.adopt(now, packet, route.is_event ? 0 : route.clock_rate)) return Outcome::superseded;
+  rtp::set_payload_type(packet.bytes(), {route.to});
+  return Outcome::send;
+}
+
+}  // namespace w2s::media

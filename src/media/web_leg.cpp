@@ -1,0 +1,171 @@
+#include "media/web_leg.hpp"
+
+#include "media/local_addresses.hpp"
+
+namespace w2s::media {
+namespace {
+
+// From the moment both sides know each other's description. A browser gives up after about as long.
+constexpr Duration connect_timeout = 20s;
+
+leg::LegOpened without_media_address(leg::MediaId media, leg::Side side) {
+  leg::LegOpened opened{};
+  opened.media = media;
+  opened.side = side;
+  opened.error = "this host has no address on which a browser could reach it";
+  return opened;
+}
+
+}  // namespace
+
+WebLeg::WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward)
+    : Leg(context, media, side),
+      credentials_(ice::Credentials::make(context.rng)),
+      candidates_(candidates(context.options.public_addresses, toward, context.browser_port.addresses(),
+                             context.browser_port.port())) {}
+
+leg::LegOpened WebLeg::opened() const {
+  if (candidates_.empty()) return without_media_address(media_, side_);
+  leg::LegOpened opened{};
+  opened.media = media_;
+  opened.side = side_;
+  opened.rtp = opened.rtcp = candidates_.front().address;
+  opened.ice_ufrag = credentials_.ufrag;
+  opened.ice_pwd = credentials_.pwd.reveal();
+  opened.fingerprint = context_.dtls.certificate().fingerprint();
+  opened.candidates = candidates_;
+  opened.ssrc = outgoing_.ssrc().value;
+  opened.cname = cname_;
+  return opened;
+}
+
+void WebLeg::on_plan(Time now) {
+  if (!plan_->web || !plan_->start_dtls) return;
+  // The same fingerprint is the same association, whatever else the re-offer changed (RFC 8842 5.5).
+  if (association_ && association_->fingerprint() != plan_->web->fingerprint) {
+    association_.reset();
+    sender_.reset();
+    receiver_.reset();
+  }
+  if (!association_ && !deadline_) deadline_ = now + connect_timeout;
+  begin_dtls_if_due();
+}
+
+std::optional<Endpoint> WebLeg::on_check(Time now, const ice::Path& path, bool use_candidate) {
+  const auto removed = pairs_.on_check(now, path, use_candidate);
+  select(now);
+  begin_dtls_if_due();
+  return removed;
+}
+
+void WebLeg::select(Time now) {
+  const auto* pair = pairs_.selected(now);
+  if (pair == nullptr) {
+    selected_.reset();
+    return;
+  }
+  consent_lost_ = false;
+  if (selected_ == *pair) return;
+  selected_ = *pair;
+  context_.log.info("ICE pair chosen", {{"media", media_text()},
+                                        {"leg", name(side_)},
+                                        {"local", pair->local},
+                                        {"remote", pair->remote}});
+}
+
+// Before start_dtls there is no association, so an early ClientHello is dropped: the browser sends it again.
+void WebLeg::begin_dtls_if_due() {
+  if (association_ || !selected_ || !plan_ || !plan_->web || !plan_->start_dtls) return;
+  const auto role =
+      plan_->web->our_role == leg::DtlsRole::active ? dtls::Role::active : dtls::Role::passive;
+  association_ = std::make_unique<dtls::Association>(
+      context_.dtls, role, plan_->web->fingerprint, [this](ByteView datagram) {
+        if (selected_) context_.browser_port.send(*selected_, datagram);
+      });
+}
+
+void WebLeg::on_dtls(Time, ByteView datagram) {
+  if (!association_) return drop();
+  const auto before = association_->state();
+  association_->on_datagram(datagram);
+  if (association_->state() != before) on_dtls_progress();
+}
+
+void WebLeg::on_dtls_progress() {
+  deadline_.reset();
+  switch (association_->state()) {
+    case dtls::Association::State::handshaking: return;
+    case dtls::Association::State::wrong_fingerprint: return fail(leg::Failure::dtls_fingerprint, "");
+    case dtls::Association::State::no_srtp_profile: return fail(leg::Failure::srtp_no_profile, "");
+    case dtls::Association::State::connected: break;
+  }
+  const auto keys = association_->take_keys();
+  sender_.emplace(keys->profile, keys->ours);
+  receiver_.emplace(keys->profile, keys->theirs);
+  context_.log.info("DTLS connected", {{"media", media_text()},
+                                       {"leg", name(side_)},
+                                       {"profile", dtls::name(keys->profile)}});
+  connected();
+}
+
+bool WebLeg::accept(SrtpReceiver::Verdict verdict) {
+  if (verdict == SrtpReceiver::Verdict::ok) return true;
+  if (verdict == SrtpReceiver::Verdict::authentication_failed) ++unauthentic_;
+  drop();
+  return false;
+}
+
+void WebLeg::on_srtp(Time now, Packet& packet) {
+  if (!receiver_) return drop();
+  if (!accept(receiver_->unprotect_rtp(packet.buffer, packet.length))) return;
+  PumpCounters::increment(context_.counters.from_browsers);
+  on_rtp(now, packet);
+}
+
+void WebLeg::on_srtcp(Time now, Packet& packet) {
+  if (!receiver_) return drop();
+  if (accept(receiver_->unprotect_rtcp(packet.buffer, packet.length))) on_rtcp(now, packet.bytes());
+}
+
+void WebLeg::send_rtp(Packet& packet, bool transient) {
+  packet.length = sender_->protect_rtp(packet.buffer, packet.length);
+  if (packet.length == 0) return drop();
+  if (transient)
+    context_.browser_port.send(*selected_, packet.bytes());
+  else
+    context_.browser_port.queue(*selected_, packet.bytes());
+}
+
+void WebLeg::send_rtcp(Packet& packet) {
+  packet.length = sender_->protect_rtcp(packet.buffer, packet.length);
+  if (packet.length != 0) context_.browser_port.send(*selected_, packet.bytes());
+}
+
+void WebLeg::on_tick(Time now) {
+  if (association_) {
+    if (const auto left = association_->next_timeout(); left && *left <= Duration::zero()) association_->on_time();
+  }
+  check_deadline(now);
+  if (!selected_ || pairs_.selected(now) != nullptr) return;
+  // RFC 7675 5.1: without consent nothing may be sent, and nothing is until the browser checks again.
+  selected_.reset();
+  if (!consent_lost_) fail(leg::Failure::ice_consent_lost, "");
+  consent_lost_ = true;
+}
+
+void WebLeg::check_deadline(Time now) {
+  if (!deadline_ || now < *deadline_) return;
+  deadline_.reset();
+  if (pairs_.empty()) return fail(leg::Failure::ice_timeout, "");
+  const bool heard = association_ && !association_->trouble().empty();
+  fail(leg::Failure::dtls_failed, heard ? association_->trouble() : "not finished in time");
+}
+
+std::string WebLeg::stuck_at() const {
+  if (pairs_.empty()) return "ICE";
+  if (!receiver_) return "DTLS";
+  if (counts_.received == 0) return unauthentic_ > 0 ? "SRTP" : "no RTP from the browser";
+  return {};
+}
+
+}  // namespace w2s::media

@@ -1,0 +1,61 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "media/dtls/association.hpp"
+#include "media/ice/pair_list.hpp"
+#include "media/ice/stun_responder.hpp"
+#include "media/leg.hpp"
+#include "media/srtp/srtp.hpp"
+
+namespace w2s::media {
+
+// A browser: ICE lite, DTLS-SRTP, RTP and RTCP on one path of the pump's shared port.
+class WebLeg final : public Leg {
+ public:
+  // `toward`: the local address on which the browser's WebSocket came in.
+  WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward);
+
+  leg::LegOpened opened() const override;
+  const ice::Credentials& credentials() const { return credentials_; }
+
+  // An authenticated check arrived. Returns the source address that is not this leg's any more, if any.
+  std::optional<Endpoint> on_check(Time now, const ice::Path& path, bool use_candidate);
+  // The source addresses of authenticated checks.
+  std::vector<Endpoint> sources() const { return pairs_.remotes(); }
+
+  // What came from such a source.
+  void on_dtls(Time now, ByteView datagram);
+  void on_srtp(Time now, Packet& packet);
+  void on_srtcp(Time now, Packet& packet);
+
+ private:
+  void on_plan(Time now) override;
+  void on_tick(Time now) override;
+  bool can_send() const override { return sender_ && selected_; }
+  void send_rtp(Packet& packet, bool transient) override;
+  void send_rtcp(Packet& packet) override;
+  std::string stuck_at() const override;
+
+  void select(Time now);
+  void begin_dtls_if_due();
+  void on_dtls_progress();
+  void check_deadline(Time now);
+  // A forged or replayed packet is counted, never more (threats T16).
+  bool accept(SrtpReceiver::Verdict verdict);
+
+  const ice::Credentials credentials_;
+  const std::vector<leg::Candidate> candidates_;
+  ice::PairList pairs_;
+  std::optional<ice::Path> selected_;
+  bool consent_lost_ = false;
+
+  std::optional<Time> deadline_;  // ICE and DTLS must be through by then; nullopt: they are, or may not begin yet
+  std::unique_ptr<dtls::Association> association_;
+  std::optional<SrtpSender> sender_;
+  std::optional<SrtpReceiver> receiver_;
+  std::uint64_t unauthentic_ = 0;
+};
+
+}  // namespace w2s::media

@@ -1,0 +1,137 @@
+#include "remote_description.hpp"
+
+#include <algorithm>
+
+#include "w2s/base/encoding.hpp"
+
+namespace w2s::sdp {
+namespace {
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](auto name) { return iequals(text, name); });
+}
+
+// Older browsers' code (sipML5) writes RTP/SAVPF for DTLS-SRTP and means it if there is a fingerprint (RFC
+// 5763).
+std::optional<leg::Kind> kind_of_line(const Session& session, const Media& media) {
+  const auto& protocol = media.protocol;
+  if (is_one_of(protocol, {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})) return leg::Kind::web;
+  if (is_one_of(protocol, {"RTP/SAVPF", "RTP/SAVP"}) && find(session, media, "fingerprint"))
+    return leg::Kind::web;
+  if (is_one_of(protocol, {"RTP/AVP", "RTP/AVPF"})) return leg::Kind::phone;
+  return std::nullopt;
+}
+
+bool is_in_bundle(const Session& session, const Media& media) {
+  const auto bundle = bundled_mids(session);
+  return std::find(bundle.begin(), bundle.end(), mid_of(media)) != bundle.end();
+}
+
+// RFC 9143 6: port 0 with a=bundle-only is not disabled, it has its group's transport.
+bool is_live_audio(const Session& session, const Media& media) {
+  if (!iequals(media.type, "audio")) return false;
+  return media.port != 0 || (find(media.attributes, "bundle-only") && is_in_bundle(session, media));
+}
+
+// RFC 8285 5: "NUMBER[/direction] URI …". Only ids of the one-byte form, and only if the peer receives it
+// too.
+std::optional<std::uint8_t> read_mid_extension(const Session& session, const Media& media) {
+  for (const auto* level : {&media.attributes, &session.attributes}) {
+    for (const auto& attribute : *level) {
+      const auto parts = split(attribute.value);
+      if (attribute.name != "extmap" || parts.size() < 2 || parts[1] != mid_extension_uri) continue;
+      const auto slash = parts[0].find('/');
+      if (slash != std::string_view::npos && parts[0].substr(slash) != "/sendrecv") continue;
+      const auto id = parse_number<std::uint8_t>(parts[0].substr(0, slash));
+      if (id && *id >= 1 && *id <= 14) return id;
+    }
+  }
+  return std::nullopt;
+}
+
+// The hold of RFC 2543: c=0.0.0.0 says "send me nothing", whatever the attribute says.
+leg::Direction phone_direction(const Session& session, const Media& media) {
+  const auto direction = direction_of(session, media);
+  const auto& connection = media.connection ? media.connection : session.connection;
+  const auto ip = connection ? IpAddress::parse(connection->address) : std::nullopt;
+  if (!ip || !ip->is_unspecified()) return direction;
+  return make_direction(sends(direction), false);
+}
+
+std::vector<MediaLine> read_lines(const Session& session) {
+  std::vector<MediaLine> lines;
+  for (const auto& media : session.media)
+    lines.push_back({media.type, media.protocol, media.formats.front(), mid_of(media)});
+  return lines;
+}
+
+Result<RemoteDescription> read(const Session& session, leg::Kind kind, std::size_t audio,
+                               const Formats& ours) {
+  const auto& media = session.media[audio];
+  RemoteDescription remote;
+  remote.lines = read_lines(session);
+  remote.audio = audio;
+  remote.formats = read_formats(media, ours);
+  if (kind == leg::Kind::phone) {
+    if (!media.connection && !session.connection)
+      return Errc::malformed;  // RFC 8866 5.7: one of them must be
+    remote.direction = phone_direction(session, media);
+    remote.rtp = rtp_endpoint(session, media);
+    remote.rtcp = rtcp_endpoint(media, remote.rtp);
+    return remote;
+  }
+  remote.transport = read_secure_transport(session, media);
+  if (remote.transport.fingerprint.empty()) return Errc::no_fingerprint;
+  if (remote.transport.ice_ufrag.empty()) return Errc::no_ice_credentials;
+  remote.direction = direction_of(session, media);
+  remote.bundled = !mid_of(media).empty() && is_in_bundle(session, media);
+  remote.rtcp_mux = find(media.attributes, "rtcp-mux").has_value();
+  remote.mid_extension = read_mid_extension(session, media);
+  return remote;
+}
+
+// RFC 3264 6: the answer has our m-lines in our order. Some phones leave refused ones at the end away.
+bool lines_fit(const Session& answer, const LocalDescription& ours) {
+  if (answer.media.size() > ours.lines.size() || answer.media.size() <= ours.audio) return false;
+  return std::equal(answer.media.begin(), answer.media.end(), ours.lines.begin(),
+                    [](const Media& media, const MediaLine& line) { return iequals(media.type, line.type); });
+}
+
+}  // namespace
+
+Result<leg::Kind> kind_of_offer(const Session& session) {
+  bool audio_seen = false;
+  for (const auto& media : session.media) {
+    if (!is_live_audio(session, media)) continue;
+    audio_seen = true;
+    if (const auto kind = kind_of_line(session, media)) return *kind;
+  }
+  return audio_seen ? Errc::unsupported_profile : Errc::no_audio;
+}
+
+Result<RemoteDescription> read_offer(const Session& session, leg::Kind kind) {
+  bool audio_seen = false;
+  for (std::size_t i = 0; i < session.media.size(); ++i) {
+    if (!is_live_audio(session, session.media[i])) continue;
+    audio_seen = true;
+    if (kind_of_line(session, session.media[i]) == kind) return read(session, kind, i, {});
+  }
+  return audio_seen ? Errc::unsupported_profile : Errc::no_audio;
+}
+
+Result<RemoteDescription> read_answer(const Session& session, leg::Kind kind, const LocalDescription& ours) {
+  if (!lines_fit(session, ours)) return Errc::answer_mismatch;
+  const auto& media = session.media[ours.audio];
+  if (media.port == 0) return Errc::no_audio;
+  if (kind_of_line(session, media) != kind) return Errc::answer_mismatch;
+  auto remote = read(session, kind, ours.audio, ours.formats);
+  if (!remote) return remote;
+  // RFC 3264 6.1: an answer chooses among what was offered; anything else in it means nothing.
+  std::erase_if(remote->formats,
+                [&](const Format& f) { return find_codec(ours.formats, f.codec) == nullptr; });
+  drop_stray_events(remote->formats);
+  if (!has_audio(remote->formats)) return Errc::answer_mismatch;
+  return remote;
+}
+
+}  // namespace w2s::sdp

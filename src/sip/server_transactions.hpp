@@ -1,0 +1,42 @@
+#pragma once
+#include <variant>
+
+#include "invite_server.hpp"
+#include "non_invite_server.hpp"
+#include "transaction_store.hpp"
+
+namespace w2s::sip {
+
+// The server half of the table: requests that we received. CANCELs are its own business: it answers them and reports only
+// what they cancel.
+class ServerTransactions {
+ public:
+  explicit ServerTransactions(const TransactionTimers& timers) : timers_(timers) {}
+
+  // `others`: how many transactions exist elsewhere in the table; they count towards max_transactions.
+  TransactionOutputs on_request(Time now, Message request, const Target& source, std::size_t others);
+  TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
+  TransactionOutputs refuse(ServerTransactionId id, Message response);
+  TransactionOutputs on_transport_error(const Target& target);
+  TransactionOutputs on_time(Time now);
+  std::optional<Time> next_time() const { return store_.next_time(); }
+  const Message* request_of(ServerTransactionId id) const;
+  std::size_t size() const { return store_.size(); }
+
+ private:
+  using Machine = std::variant<InviteServer, NonInviteServer>;
+  using Entry = TransactionStore<Machine>::Entry;
+
+  TransactionOutputs on_ack(Time now, Message ack, const Via& via, const Target& source);
+  TransactionOutputs on_cancel(Time now, Message cancel, std::string key, const Via& via, const Target& source);
+  TransactionOutputs start(Time now, Message request, std::string key, const Target& source, const Target& target);
+  bool overloaded(const Message& request, std::size_t others) const;
+  // What `entry` just put out, for the owner. May drop the entry.
+  TransactionOutputs finish_event(Entry& entry, TransactionOutputs out);
+
+  const TransactionTimers& timers_;
+  TransactionStore<Machine> store_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace w2s::sip

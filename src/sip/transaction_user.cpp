@@ -1,0 +1,70 @@
+#include "w2s/sip/transaction_user.hpp"
+
+#include "w2s/base/encoding.hpp"
+
+namespace w2s::sip {
+
+NextHop hop_of(const Uri& uri) {
+  NextHop hop;
+  hop.host = uri.host;
+  hop.port = uri.port;
+  if (const auto maddr = uri.params.get("maddr"); maddr && !maddr->empty()) hop.host = std::string(*maddr);
+  Transport transport{};
+  if (const auto token = uri.params.get("transport"); token && parse_transport(*token, transport)) {
+    hop.transport = transport;
+  }
+  // RFC 3261 26.2.2: sips means TLS on every hop; over TCP, "transport=tcp" names the carrier below it.
+  if (uri.is_sips() && !is_web_socket(hop.transport.value_or(Transport::udp))) hop.transport = Transport::tls;
+  return hop;
+}
+
+Result<NextHop> take_next_hop(Message& request, const Surroundings& surroundings, std::vector<Uri>& own_routes) {
+  std::optional<NextHop> named;
+  while (const auto value = request.first_value(HeaderId::route)) {
+    const auto route = parse_name_addr(*value);
+    if (!route) return route.error();
+    const bool own = surroundings.is_own(route->uri);
+    const bool outbound = route->uri.params.has("sipml5-outbound");
+    if (!own && !outbound) break;
+    if (own) own_routes.push_back(route->uri);
+    if (outbound && !own && !named) named = hop_of(route->uri);
+    request.pop_value(HeaderId::route);
+  }
+  if (named) return *named;
+  if (const auto value = request.first_value(HeaderId::route)) return hop_of(parse_name_addr(*value)->uri);
+  if (surroundings.outbound_proxy) return *surroundings.outbound_proxy;
+  const auto uri = parse_uri(request.request_uri());
+  if (!uri) return uri.error();
+  return hop_of(*uri);
+}
+
+void push_via(Message& request, const Target& target, std::string branch) {
+  Via via;
+  via.transport = std::string(via_token(target.transport));
+  via.host = target.local.ip.to_uri_host();
+  via.port = target.local.port;
+  via.params.set("branch", std::move(branch));
+  via.params.set("rport", std::nullopt);  // RFC 3581
+  request.prepend(HeaderId::via, via.to_string());
+}
+
+Field warning_399(std::string_view agent_host, std::string_view text) {
+  std::string value = "399 ";
+  value += agent_host.empty() ? "webrtc2sip" : agent_host;
+  value += " \"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') value += '\\';
+    value += c;
+  }
+  value += '"';
+  return {HeaderId::warning, "Warning", std::move(value), ": "};
+}
+
+void set_address(Uri& uri, const Endpoint& address, Transport transport) {
+  uri.scheme = "sip";
+  uri.host = address.ip.to_uri_host();
+  uri.port = address.port;
+  uri.params.set("transport", std::string(uri_token(transport)));
+}
+
+}  // namespace w2s::sip
