@@ -1,0 +1,90 @@
+// The whole SIP core under a scripted stranger: bytes choose peers, messages, answers and time steps. Whatever comes, it
+// must not crash, and when everybody is silent nothing may stay.
+#include <cstdlib>
+
+#include "../support/sip_world.hpp"
+#include "w2s/base/bytes.hpp"
+
+namespace {
+
+using namespace w2s;
+
+const char* const templates[] = {
+    "INVITE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%\r\nMax-Forwards: 9\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@198.51.100.7>\r\nCall-ID: c%\r\nCSeq: 1 INVITE\r\nContact: <sips:alice@x.invalid;rtcweb-breaker=yes>\r\n"
+    "Content-Type: application/sdp\r\n\r\nv=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 8\r\n",
+    "INVITE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%\r\nMax-Forwards: 9\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@198.51.100.7>\r\nCall-ID: c%\r\nCSeq: 1 INVITE\r\nContact: <sips:alice@x.invalid>\r\n\r\n",
+    "CANCEL sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%\r\nMax-Forwards: 9\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@198.51.100.7>\r\nCall-ID: c%\r\nCSeq: 1 CANCEL\r\n\r\n",
+    "REGISTER sip:198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%r\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: r%\r\nCSeq: 1 REGISTER\r\nContact: <sips:alice@x.invalid;rtcweb-breaker=yes>;expires=60\r\n\r\n",
+    "BYE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%b\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@198.51.100.7>;tag=x\r\nCall-ID: c%\r\nCSeq: 2 BYE\r\n\r\n",
+};
+
+class Stranger {
+ public:
+  explicit Stranger(ByteView bytes) : bytes_(bytes) {}
+  bool has_more() const { return at_ < bytes_.size(); }
+  std::uint8_t next() { return has_more() ? bytes_[at_++] : std::uint8_t{0}; }
+  std::string filled(const char* text) {
+    const char mark = static_cast<char>('0' + next() % 3);
+    std::string out;
+    for (const char* c = text; *c != '\0'; ++c) out += *c == '%' ? mark : *c;
+    return out;
+  }
+
+ private:
+  ByteView bytes_;
+  std::size_t at_ = 0;
+};
+
+void feed(test::SipWorld& world, const std::string& text, const sip::Target& source) {
+  auto outcome = sip::parse(text, sip::Framing::datagram);
+  if (outcome.message) world.act([&](auto& core) { core.on_message(world.now, std::move(*outcome.message), source); });
+}
+
+// The peer of a message the gateway sent answers it, or asks something in its dialog.
+void answer(test::SipWorld& world, Stranger& stranger) {
+  if (world.sent.empty()) return;
+  const auto& sent = world.sent[stranger.next() % world.sent.size()];
+  if (!sent.message.is_request()) return;
+  static constexpr int statuses[] = {100, 180, 183, 200, 200, 401, 407, 486, 503, 699};
+  auto response = test::reply(sent.message, statuses[stranger.next() % std::size(statuses)], "t" + std::to_string(stranger.next() % 2),
+                              "<sip:bob@198.51.100.20>");
+  if (stranger.next() % 2 == 0) {
+    response.set_body("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "application/sdp");
+  }
+  if (response.status() == 401) response.append(sip::HeaderId::www_authenticate, "Digest realm=\"r\", nonce=\"n\"");
+  feed(world, response.to_string(), sent.target);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size > 4096) return 0;
+  Stranger stranger({data, size});
+  test::SipWorld world;
+  auto flow = world.open_flow(1000);
+  for (int steps = 0; stranger.has_more() && steps < 200; ++steps) {
+    switch (stranger.next() % 6) {
+      case 0: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), flow); break;
+      case 1: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), world.server()); break;
+      case 2:
+      case 3: answer(world, stranger); break;
+      case 4: world.advance(std::chrono::milliseconds(stranger.next() * 20)); break;
+      case 5:
+        if (stranger.next() % 4 == 0) {
+          if (world.flows.contains(flow.flow)) world.close_flow(flow);
+          flow = world.open_flow(static_cast<std::uint16_t>(1000 + steps));
+        }
+        break;
+    }
+  }
+  if (world.flows.contains(flow.flow)) world.close_flow(flow);
+  world.act([&](auto& core) { core.end_all_calls(world.now, "end"); });
+  world.advance(400s);
+  if (world.core.calls() != 0 || world.core.transactions() != 0) std::abort();
+  return 0;
+}
