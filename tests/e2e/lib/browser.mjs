@@ -1,0 +1,167 @@
+// Headless Chromium with JsSIP or SIP.js in a page, as a phone that a test drives.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import puppeteer from 'puppeteer-core';
+
+import { EventQueue, within } from './deadline.mjs';
+import { DOMAIN, GATEWAY, PASSWORDS, TONE } from './network.mjs';
+import { temporaryDirectory } from './temporary.mjs';
+import { sineWav } from './tone.mjs';
+
+const PAGES = new URL('../pages/', import.meta.url);
+const CHROMIUM = process.env.CHROMIUM ??
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+const FLAGS = [
+  '--no-sandbox',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection',
+  '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
+  '--ignore-certificate-errors',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-gpu',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+];
+
+async function bundle(name) {
+  const result = await build({ entryPoints: [fileURLToPath(new URL(`${name}_page.mjs`, PAGES))], bundle: true,
+    format: 'iife', write: false, logLevel: 'error', define: { global: 'globalThis' } });
+  return result.outputFiles[0].text;
+}
+
+// Serves /jssip/ and /sipjs/; a page on 127.0.0.1 is a secure context and may use the microphone and ws.
+async function servePages() {
+  const html = readFileSync(new URL('phone.html', PAGES));
+  const scripts = { jssip: await bundle('jssip'), sipjs: await bundle('sipjs') };
+  const server = createServer((request, response) => {
+    const [, stack, file] = request.url.split('/');
+    if (!(stack in scripts)) return response.writeHead(404).end();
+    const script = file === 'phone.js';
+    response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' });
+    return response.end(script ? scripts[stack] : html);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+export class Browser {
+  // All pages of one Chromium share its microphone, so each user with a tone of its own has its own Chromium.
+  static async start({ user = 'alice', hz = TONE[user] } = {}) {
+    const browser = new Browser();
+    browser.user = user;
+    const directory = temporaryDirectory(`chromium-${user}`);
+    const microphone = join(directory, 'tone.wav');
+    writeFileSync(microphone, sineWav(hz));
+    browser.pages = await servePages();
+    browser.chromium = await puppeteer.launch({
+      executablePath: CHROMIUM,
+      userDataDir: join(directory, 'profile'),
+      args: [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`],
+      env: { ...process.env, HOME: directory, DBUS_SESSION_BUS_ADDRESS: 'disabled:' },
+    });
+    return browser;
+  }
+
+  // options: stack jssip|sipjs, server, password, breaker, realm or ha1 for the breaker's digest.
+  async phone(options = {}) {
+    const phone = new BrowserPhone({ user: this.user, ...options });
+    await phone.open(this.chromium, this.pages.address().port);
+    return phone;
+  }
+
+  async registeredPhone(options) {
+    const phone = await this.phone(options);
+    await phone.register();
+    return phone;
+  }
+
+  async stop() {
+    await this.chromium.close();
+    this.pages.closeAllConnections?.();
+    this.pages.close();
+  }
+}
+
+export const digestHa1 = (user, password, realm = DOMAIN) =>
+  createHash('md5').update(`${user}:${realm}:${password}`).digest('hex');
+
+export class BrowserPhone {
+  constructor({ user, stack = 'jssip', server = `ws://${GATEWAY.host}:${GATEWAY.ws}`,
+    password = PASSWORDS[user], breaker = true, ha1 = digestHa1(user, password), expires }) {
+    this.name = `${stack} ${user}`;
+    this.stack = stack;
+    this.events = new EventQueue(this.name);
+    this.console = [];
+    this.options = { user, domain: DOMAIN, password, server, breaker, ha1, expires };
+  }
+
+  async open(chromium, port) {
+    this.page = await chromium.newPage();
+    this.page.on('console', (message) => this.console.push(message.text()));
+    this.page.on('pageerror', (error) => this.events.push({ name: 'pageError', message: error.message }));
+    await this.page.exposeFunction('report', (name, data = {}) => this.events.push({ name, ...data }));
+    await this.page.goto(`http://127.0.0.1:${port}/${this.stack}/`);
+    await this.page.evaluate((options) => window.startPhone(options), this.options);
+  }
+
+  async do(method, ...args) {
+    const work = this.page.evaluate((name, list) => window.phone[name](...list), method, args);
+    return within(15000, `${this.name}: ${method}`, work);
+  }
+
+  event(name, options) { return this.events.next(name, { failOn: ['pageError'], ...options }); }
+
+  // Connected and registered.
+  async register() {
+    await this.event('connected');
+    await this.do('register');
+    const registered = await this.event('registered', { failOn: ['registrationFailed', 'pageError'] });
+    this.registered = true;
+    return registered;
+  }
+
+  async call(target) { await this.do('call', target); }
+  async accepted() { return this.event('accepted', { failOn: ['failed', 'ended', 'pageError'] }); }
+  async answer() { await this.do('answer'); }
+  async hangup() { await this.do('hangup'); }
+
+  async hear(ms) {
+    const recording = await this.page.evaluate((time) => window.phone.recorder?.hear(time), ms);
+    if (!recording) throw new Error(`${this.name} has no remote track`);
+    const bytes = Buffer.from(recording.pcm, 'base64');
+    const samples = new Float32Array(bytes.length >> 1);
+    for (let i = 0; i < samples.length; ++i) samples[i] = bytes.readInt16LE(2 * i) / 32768;
+    return { rate: recording.rate, samples };
+  }
+
+  // The codec that this page receives, as the statistics name it: audio/PCMU, audio/opus.
+  receivedCodec() {
+    return this.page.evaluate(async () => {
+      const stats = await window.phone.connection.getStats();
+      const inbound = [...stats.values()].find(({ type }) => type === 'inbound-rtp');
+      return stats.get(inbound?.codecId)?.mimeType;
+    });
+  }
+
+  // Leaves no binding behind: the registrar would fork later calls to a page that is gone.
+  async stop() {
+    if (this.registered && !this.gone) {
+      await this.do('unregister');
+      await this.event('unregistered', { ms: 3000 }).catch(() => {});
+    }
+    await this.vanish();
+  }
+
+  // Goes away without a word, as a closed tab does.
+  async vanish() {
+    if (!this.gone) await this.page.close();
+    this.gone = true;
+  }
+}

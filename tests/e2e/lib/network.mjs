@@ -1,0 +1,24 @@
+// Who lives where in a suite's own network namespace: every peer has a loopback address of its own, so
+// all of them may use the standard ports and a trace reads well.
+export const DOMAIN = 'e2e.test';
+
+export const GATEWAY = { host: '127.0.0.1', ws: 10060, wss: 10062, udp: 10060, tcp: 10063, media: 10065 };
+export const REGISTRAR = { host: '127.0.0.2', port: 5060, ws: 8080 };
+export const PHONE_HOST = '127.0.0.3';
+export const SECOND_PHONE_HOST = '127.0.0.5';
+export const SIPP = { host: '127.0.0.4', port: 5060 };
+
+// The registrar's accounts; `absent` never registers. A call to an account without a phone is 480, one to
+// anybody else 404.
+export const PASSWORDS = {
+  alice: 'wonderland',
+  bob: 'builder',
+  phone: 'ring-ring',
+  phone2: 'ding-dong',
+  absent: 'gone-fishing',
+};
+
+export const aor = (user) => `sip:${user}@${DOMAIN}`;
+
+// Tones far from each other's harmonics, all within the 300 to 3400 Hz that G.711 carries.
+export const TONE = { alice: 620, bob: 1130, phone: 440, phone2: 910, sipp: 1470 };

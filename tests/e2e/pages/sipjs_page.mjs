@@ -1,0 +1,158 @@
+// SIP.js as a phone in a page: the same window.phone as JsSIP's.
+import { Inviter, Messager, Registerer, RegistererState, SessionState, UserAgent, UserAgentState } from 'sip.js';
+
+import { AUDIO_ONLY, addCredentials, describeResponse } from './contact.mjs';
+import { Recorder } from './recorder.mjs';
+
+class SipJsPhone {
+  constructor({ user, domain, password, server, breaker, ha1, expires = 600 }) {
+    const transport = server.startsWith('wss') ? 'wss' : 'ws';
+    this.domain = domain;
+    this.agent = new UserAgent({
+      uri: UserAgent.makeURI(`sip:${user}@${domain}`),
+      authorizationUsername: user,
+      authorizationPassword: password,
+      contactParams: breaker ? { transport, 'rtcweb-breaker': 'yes' } : { transport },
+      transportOptions: { server },
+      logLevel: 'warn',
+      sessionDescriptionHandlerFactoryOptions: {
+        peerConnectionConfiguration: { iceServers: [] },
+        iceGatheringTimeout: 2000,
+      },
+      delegate: {
+        onConnect: () => report('connected'),
+        onDisconnect: () => this.reconnect(),
+        onInvite: (invitation) => {
+          this.adopt(invitation);
+          report('incoming', { from: invitation.remoteIdentity.uri.toString() });
+        },
+        onMessage: (message) => {
+          message.accept();
+          report('message', { from: message.request.from.uri.toString(), body: message.request.body });
+        },
+      },
+    });
+    addCredentials(this.agent.contact, (options) => options.register === true, { user, ha1 });
+    this.registerer = new Registerer(this.agent, { expires });
+    this.registerer.stateChange.addListener((state) => {
+      if (state === RegistererState.Unregistered) report('unregistered');
+    });
+    this.agent.start();
+  }
+
+  // SIP.js leaves it to the application to connect and register again.
+  reconnect() {
+    report('disconnected');
+    if (this.agent.state === UserAgentState.Stopped) return;
+    const again = () => this.agent.reconnect().then(() => this.register(), () => setTimeout(again, 500));
+    again();
+  }
+
+  register() {
+    return this.registerer.register({ requestDelegate: {
+      onAccept: ({ message }) => report('registered', {
+        contacts: message.getHeaders('Contact').length, expires: registeredFor(message) }),
+      onReject: ({ message }) => report('registrationFailed', describeResponse(message)),
+    } });
+  }
+
+  unregister() {
+    return this.registerer.unregister({ requestDelegate: {
+      onReject: ({ message }) => report('registrationFailed', describeResponse(message)),
+    } });
+  }
+
+  adopt(session) {
+    this.session = session;
+    this.recorder = null;
+    session.delegate = {
+      onSessionDescriptionHandler: (handler) => this.listen(handler.peerConnection),
+      onBye: () => { this.ended = 'remote'; },
+      onCancel: () => { this.ended = 'remote'; },
+      onInfo: (info) => info.accept(),
+      onInvite: (request) => {
+        const held = /a=(sendonly|inactive)/.test(request.body ?? '');
+        report(held ? 'heldByPeer' : 'resumedByPeer');
+      },
+    };
+    this.ended = undefined;
+    let established = false;
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) {
+        established = true;
+        report('accepted', {});
+      }
+      if (state !== SessionState.Terminated) return;
+      if (established) report('ended', { originator: this.ended ?? 'local' });
+      else if (!(session instanceof Inviter)) report('failed', { originator: this.ended ?? 'local' });
+    });
+  }
+
+  listen(connection) {
+    const hear = (track) => { this.recorder ??= new Recorder(track); };
+    connection.addEventListener('track', ({ track }) => hear(track));
+    connection.getReceivers().forEach(({ track }) => track.kind === 'audio' && hear(track));
+    connection.addEventListener('connectionstatechange', () =>
+      report('media', { state: connection.connectionState }));
+  }
+
+  async call(target) {
+    const inviter = new Inviter(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`),
+      { sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY }, earlyMedia: true });
+    this.adopt(inviter);
+    await inviter.invite({ requestDelegate: {
+      onProgress: ({ message }) => report('progress', { ...describeResponse(message), sdp: !!message.body }),
+      onReject: ({ message }) => report('failed', { originator: 'remote', ...describeResponse(message) }),
+    } });
+  }
+
+  answer() {
+    return this.session.accept({ sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY } });
+  }
+
+  reject(code = 486) { return this.session.reject({ statusCode: code }); }
+
+  hangup() {
+    const { session } = this;
+    if (session.state === SessionState.Established) return session.bye();
+    return session instanceof Inviter ? session.cancel() : session.reject();
+  }
+
+  async hold() { await this.reinvite(true); }
+  async unhold() { await this.reinvite(false); }
+
+  reinvite(hold) {
+    return new Promise((resolve, reject) => {
+      this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: AUDIO_ONLY, hold };
+      this.session.invite({ requestDelegate: {
+        onAccept: () => resolve(true),
+        onReject: ({ message }) => reject(new Error(`re-INVITE: ${message.statusCode}`)),
+      } });
+    });
+  }
+
+  dtmf(tone, transport) {
+    if (transport !== 'info') return this.session.sessionDescriptionHandler.sendDtmf(tone, { duration: 300 });
+    return this.session.info({ requestOptions: { body: {
+      contentDisposition: 'render',
+      contentType: 'application/dtmf-relay',
+      content: `Signal=${tone}\r\nDuration=300`,
+    } } });
+  }
+
+  message(target, body) {
+    const to = UserAgent.makeURI(`sip:${target}@${this.domain}`);
+    return new Messager(this.agent, to, body).message({ requestDelegate: {
+      onAccept: ({ message }) => report('messageSent', describeResponse(message)),
+      onReject: ({ message }) => report('messageFailed', describeResponse(message)),
+    } });
+  }
+
+  get connection() { return this.session.sessionDescriptionHandler.peerConnection; }
+}
+
+function registeredFor(message) {
+  return Number(message.parseHeader('contact')?.getParam('expires') ?? message.getHeader('Expires'));
+}
+
+window.startPhone = (options) => { window.phone = new SipJsPhone(options); };
