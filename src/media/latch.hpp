@@ -8,9 +8,10 @@ namespace w2s::media {
 
 // Whose RTP a phone leg believes, and where it sends (threats T15, design section 5).
 //
-// The SDP's address is taken at its first packet, at any time, and is then final. While it has never been heard, another
-// source (a phone behind NAT) is taken after 5 consecutive packets of one SSRC with rising sequence numbers, none of
-// which is passed on; only the SDP's address can take over from it. A new SDP address begins all over.
+// The SDP's address is taken at its first packet, at any time, and is then final. While it has never been
+// heard, another source (a phone behind NAT) is taken after 5 consecutive packets of one SSRC with rising
+// sequence numbers, none of which is passed on; only the SDP's address can take over from it. A new SDP
+// address begins all over.
 class Latch {
  public:
   enum class Verdict {

@@ -43,10 +43,10 @@ void Leg::on_rtp(Time now, Packet& packet) {
 
 void Leg::receive(Time now, const rtp::PacketView& view) {
   if (++counts_.received == 1)
-    context_.log.info("first packet received", {{"media", media_text()},
-                                                {"leg", name(side_)},
-                                                {"payload_type", view.payload_type().value},
-                                                {"ssrc", view.ssrc().value}});
+    context_.log.info("media.first_packet_received", {{"media", media_text()},
+                                                      {"leg", name(side_)},
+                                                      {"payload_type", view.payload_type().value},
+                                                      {"ssrc", view.ssrc().value}});
   const auto clock_rate = relay_.clock_rate(view.payload_type());
   if (clock_rate == 0) return;
   if (!incoming_ || incoming_->source() != view.ssrc()) incoming_.emplace(view.ssrc(), clock_rate);
@@ -54,8 +54,8 @@ void Leg::receive(Time now, const rtp::PacketView& view) {
 }
 
 void Leg::on_rtcp(Time now, ByteView compound) {
-  // RTCP ends here: the other leg's peer hears what we received and sent, never this peer's numbers about us. A BYE
-  // ends nothing either, calls are ended by SIP.
+  // RTCP ends here: the other leg's peer hears what we received and sent, never this peer's numbers about us.
+  // A BYE ends nothing either, calls are ended by SIP.
   auto packets = rtp::CompoundView::parse(compound);
   if (!packets) return drop();
   while (const auto packet = packets->next()) {
@@ -69,7 +69,7 @@ void Leg::send(Time now, Packet& packet, bool transient) {
   shape_extensions(packet);
   outgoing_.on_sent(now, packet.bytes());
   if (++counts_.sent == 1)
-    context_.log.info("first packet sent", {{"media", media_text()}, {"leg", name(side_)}});
+    context_.log.info("media.first_packet_sent", {{"media", media_text()}, {"leg", name(side_)}});
   send_rtp(packet, transient);
 }
 
@@ -106,7 +106,8 @@ void Leg::send_dtmf(Time now) {
   }
 }
 
-// RFC 3550 6.2: five seconds on average between half and one and a half times that, the first after half of it.
+// RFC 3550 6.2: five seconds on average between half and one and a half times that, the first after half of
+// it.
 Duration Leg::report_interval() {
   constexpr auto average = std::chrono::milliseconds(5000);
   return average / 2 + std::chrono::milliseconds(context_.rng.u32() % average.count());
@@ -121,7 +122,8 @@ void Leg::send_report(Time now) {
   // A source that has sent nothing since our last report gets no block (RFC 3550 6.4).
   std::array<rtp::ReportBlock, 1> block;
   std::size_t blocks = 0;
-  if (incoming_ && counts_.received != reported_received_) block[blocks++] = incoming_->make_report_block(now);
+  if (incoming_ && counts_.received != reported_received_)
+    block[blocks++] = incoming_->make_report_block(now);
   reported_received_ = counts_.received;
 
   const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
@@ -138,20 +140,22 @@ void Leg::drop() {
   PumpCounters::increment(context_.counters.dropped);
 }
 
-void Leg::connected() { context_.report(leg::LegConnected{media_, side_}); }
+void Leg::connected() {
+  context_.report(leg::LegConnected{media_, side_});
+}
 
 void Leg::fail(leg::Failure failure, std::string detail) {
-  context_.log.info("media leg failed", {{"media", media_text()},
-                                         {"leg", name(side_)},
-                                         {"failure", name(failure)},
-                                         {"detail", detail}});
+  context_.log.info(
+      "media.leg_failed",
+      {{"media", media_text()}, {"leg", name(side_)}, {"failure", name(failure)}, {"detail", detail}});
   context_.report(leg::LegFailed{media_, side_, failure, std::move(detail)});
 }
 
 void Leg::log_summary() const {
   auto stage = stuck_at();
-  if (stage.empty() && counts_.received > 0 && counts_.forwarded == 0 && counts_.no_codec > 0) stage = "codec";
-  context_.log.info("media closed", {{"media", media_text()},
+  if (stage.empty() && counts_.received > 0 && counts_.forwarded == 0 && counts_.no_codec > 0)
+    stage = "codec";
+  context_.log.info("media.closed", {{"media", media_text()},
                                      {"leg", name(side_)},
                                      {"received", counts_.received},
                                      {"forwarded", counts_.forwarded},

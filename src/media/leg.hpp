@@ -2,17 +2,18 @@
 #include <optional>
 #include <string>
 
+#include "w2s/leg/leg.hpp"
+#include "w2s/rtp/reception_statistics.hpp"
+
 #include "media/leg_context.hpp"
 #include "media/outgoing_stream.hpp"
 #include "media/packet.hpp"
 #include "media/relay.hpp"
-#include "w2s/leg/leg.hpp"
-#include "w2s/rtp/reception_statistics.hpp"
 
 namespace w2s::media {
 
-// One side of a call: what both kinds of legs have in common. A web leg and a phone leg differ in how packets come in
-// and go out; what is in them is handled here, and handed to the other leg by straight calls.
+// One side of a call: what both kinds of legs have in common. A web leg and a phone leg differ in how packets
+// come in and go out; what is in them is handled here, and handed to the other leg by straight calls.
 class Leg {
  public:
   virtual ~Leg() = default;

@@ -2,12 +2,13 @@
 #include <atomic>
 #include <functional>
 
-#include "media/dtls/context.hpp"
-#include "media/pump/browser_port.hpp"
 #include "w2s/base/log.hpp"
 #include "w2s/base/rng.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/media/session.hpp"
+
+#include "media/dtls/context.hpp"
+#include "media/pump/browser_port.hpp"
 
 namespace w2s::media {
 

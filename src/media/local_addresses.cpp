@@ -1,10 +1,9 @@
 #include "media/local_addresses.hpp"
 
+#include <algorithm>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <sys/socket.h>
-
-#include <algorithm>
 
 namespace w2s::media {
 namespace {
@@ -45,8 +44,9 @@ IpAddress advertised(const std::vector<Options::PublicAddress>& mappings, const 
   return local;
 }
 
-std::vector<leg::Candidate> candidates(const std::vector<Options::PublicAddress>& mappings, const IpAddress& toward,
-                                       const std::vector<IpAddress>& local, std::uint16_t port) {
+std::vector<leg::Candidate> candidates(const std::vector<Options::PublicAddress>& mappings,
+                                       const IpAddress& toward, const std::vector<IpAddress>& local,
+                                       std::uint16_t port) {
   std::vector<IpAddress> ordered;
   const auto add = [&](const IpAddress& ip) {
     if (!ip.is_unspecified() && std::ranges::find(ordered, ip) == ordered.end()) ordered.push_back(ip);

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::string_view telephone_event = "telephone-event";
 
-// The telephone-event that goes with the audio: events share its timestamps (RFC 4733 2.1), so that of the same clock
-// rate if there is one (Opus has 48000, but Firefox offers 8000 alone).
+// The telephone-event that goes with the audio: events share its timestamps (RFC 4733 2.1), so that of the
+// same clock rate if there is one (Opus has 48000, but Firefox offers 8000 alone).
 std::optional<leg::Payload> choose_telephone_event(const std::vector<leg::Payload>& payloads) {
   std::optional<leg::Payload> chosen;
   std::uint32_t audio_clock = 0;
@@ -62,7 +62,7 @@ std::optional<Packet> OutgoingStream::write_dtmf(Time now, MutableByteView buffe
   if (!due) return std::nullopt;
   rtp::write_header(buffer, {due->marker,
                              {telephone_event_->send},
-                             rewriter_.insert_sequence(),
+                             rewriter_.insert_sequence(now),
                              due->timestamp,
                              rewriter_.ssrc()});
   const auto event = rtp::serialize(due->event);
@@ -70,9 +70,11 @@ std::optional<Packet> OutgoingStream::write_dtmf(Time now, MutableByteView buffe
   return Packet{buffer, dtmf_packet_size};
 }
 
-std::size_t OutgoingStream::write_report(Time now, std::uint64_t ntp_now, std::span<const rtp::ReportBlock> blocks,
-                                         std::string_view cname, MutableByteView out) {
-  return rtp::write_report(out, {rewriter_.ssrc(), statistics_.make_sender_info(now, ntp_now), blocks, cname});
+std::size_t OutgoingStream::write_report(Time now, std::uint64_t ntp_now,
+                                         std::span<const rtp::ReportBlock> blocks, std::string_view cname,
+                                         MutableByteView out) {
+  return rtp::write_report(out,
+                           {rewriter_.ssrc(), statistics_.make_sender_info(now, ntp_now), blocks, cname});
 }
 
 }  // namespace w2s::media

@@ -3,17 +3,18 @@
 #include <span>
 #include <string_view>
 
-#include "media/packet.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/rtp/packet.hpp"
 #include "w2s/rtp/sender_statistics.hpp"
 #include "w2s/rtp/stream_rewriter.hpp"
 #include "w2s/rtp/telephone_event.hpp"
 
+#include "media/packet.hpp"
+
 namespace w2s::media {
 
-// The one RTP stream that a leg sends: what is relayed from the other leg, and key presses asked for by SIP INFO between
-// it, as one continuous SSRC.
+// The one RTP stream that a leg sends: what is relayed from the other leg, and key presses asked for by SIP
+// INFO between it, as one continuous SSRC.
 class OutgoingStream {
  public:
   OutgoingStream(rtp::Ssrc ssrc, Rng& rng) : rewriter_(ssrc, default_clock_rate, rng) {}
@@ -22,8 +23,8 @@ class OutgoingStream {
   // The plan of the leg that sends this stream: which telephone-event it may use.
   void apply(const leg::LegPlan& plan);
 
-  // Makes a packet of the other leg one of this stream. `clock_rate` is that of its codec, or 0 for a telephone-event,
-  // which leaves the clock of the audio around it. False: not to be sent.
+  // Makes a packet of the other leg one of this stream. `clock_rate` is that of its codec, or 0 for a
+  // telephone-event, which leaves the clock of the audio around it. False: not to be sent.
   [[nodiscard]] bool adopt(Time now, const Packet& packet, std::uint32_t clock_rate);
   void on_sent(Time now, ByteView packet);
 
@@ -33,7 +34,8 @@ class OutgoingStream {
   // Writes the DTMF packet that is due; nullopt: none (any more). Call it until then.
   std::optional<Packet> write_dtmf(Time now, MutableByteView buffer);
 
-  // An SR when something was sent since the last report, else an RR. Returns the length, 0 when it does not fit.
+  // An SR when something was sent since the last report, else an RR. Returns the length, 0 when it does not
+  // fit.
   std::size_t write_report(Time now, std::uint64_t ntp_now, std::span<const rtp::ReportBlock> blocks,
                            std::string_view cname, MutableByteView out);
 

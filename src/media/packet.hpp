@@ -3,7 +3,8 @@
 
 namespace w2s::media {
 
-// A datagram in a buffer with room to grow: SRTP appends its tag, header extensions come and go, all in place.
+// A datagram in a buffer with room to grow: SRTP appends its tag, header extensions come and go, all in
+// place.
 struct Packet {
   static constexpr std::size_t capacity = 2048;  // no RTP packet of a peer is larger than its path's MTU
 

@@ -1,13 +1,16 @@
 #include "media/phone_leg.hpp"
 
-#include "media/local_addresses.hpp"
 #include "w2s/rtp/demux.hpp"
+
+#include "media/local_addresses.hpp"
 
 namespace w2s::media {
 namespace {
 
 // RFC 3264 5.1 and RFC 2543 hold: a port or address of zero means "send me nothing".
-bool is_target(const Endpoint& endpoint) { return endpoint.port != 0 && !endpoint.ip.is_unspecified(); }
+bool is_target(const Endpoint& endpoint) {
+  return endpoint.port != 0 && !endpoint.ip.is_unspecified();
+}
 
 }  // namespace
 
@@ -48,18 +51,21 @@ void PhoneLeg::retarget() {
   const auto& allow = context_.options.allow;
   if (!allow.allows(*target)) {
     if (refused_ != target->ip)
-      context_.log.warn("RTP destination refused", {{"media", media_text()},
-                                                    {"leg", name(side_)},
-                                                    {"address", *target},
-                                                    {"add_to_allow_destination", allow.suggestion(target->ip)}});
+      context_.log.warn("media.destination_refused",
+                        {{"media", media_text()},
+                         {"leg", name(side_)},
+                         {"address", *target},
+                         {"add_to_allow_destination", allow.suggestion(target->ip)}});
     refused_ = target->ip;
     return;
   }
   rtp_target_ = target;
-  // Behind NAT the announced RTCP address is as wrong as that of RTP was; its RTCP then comes from where it can.
+  // Behind NAT the announced RTCP address is as wrong as that of RTP was; its RTCP then comes from where it
+  // can.
   const auto& announced = plan_->phone->rtcp;
   const bool as_announced = *target == plan_->phone->rtp && is_target(announced);
-  const Endpoint rtcp = as_announced ? announced : Endpoint{target->ip, static_cast<std::uint16_t>(target->port + 1)};
+  const Endpoint rtcp =
+      as_announced ? announced : Endpoint{target->ip, static_cast<std::uint16_t>(target->port + 1)};
   if (rtcp.port != 0 && allow.allows(rtcp)) rtcp_target_ = rtcp;
 }
 
@@ -82,15 +88,16 @@ void PhoneLeg::on_rtp_datagram(Time now, const Endpoint& source, Packet& packet)
 }
 
 void PhoneLeg::on_first_packet(const Endpoint& source) {
-  context_.log.info("RTP source taken", {{"media", media_text()},
-                                         {"leg", name(side_)},
-                                         {"source", source},
-                                         {"announced", plan_->phone && source == plan_->phone->rtp}});
+  context_.log.info("media.rtp_source_taken", {{"media", media_text()},
+                                               {"leg", name(side_)},
+                                               {"source", source},
+                                               {"announced", plan_->phone && source == plan_->phone->rtp}});
   if (!connected_) connected();
   connected_ = true;
 }
 
-// RTCP changes no address, so a stranger's can do no more than lie about loss; still only the peer's host is heard.
+// RTCP changes no address, so a stranger's can do no more than lie about loss; still only the peer's host is
+// heard.
 bool PhoneLeg::is_rtcp_source(const Endpoint& source) const {
   if (!plan_ || !plan_->phone) return false;
   if (const auto& believed = latch_.believed()) return source.ip == believed->ip;
@@ -103,7 +110,9 @@ void PhoneLeg::on_rtcp_datagram(Time now, const Endpoint& source, ByteView datag
   on_rtcp(now, datagram);
 }
 
-void PhoneLeg::send_rtp(Packet& packet, bool) { ports_.rtp.send_to(*rtp_target_, packet.bytes()); }
+void PhoneLeg::send_rtp(Packet& packet, bool) {
+  ports_.rtp.send_to(*rtp_target_, packet.bytes());
+}
 
 void PhoneLeg::send_rtcp(Packet& packet) {
   if (rtcp_target_) ports_.rtcp.send_to(*rtcp_target_, packet.bytes());
@@ -111,7 +120,8 @@ void PhoneLeg::send_rtcp(Packet& packet) {
 
 bool PhoneLeg::should_send() const {
   return plan_ && plan_->phone &&
-         (plan_->peer_direction == leg::Direction::sendrecv || plan_->peer_direction == leg::Direction::sendonly);
+         (plan_->peer_direction == leg::Direction::sendrecv ||
+          plan_->peer_direction == leg::Direction::sendonly);
 }
 
 void PhoneLeg::on_tick(Time now) {
@@ -120,6 +130,8 @@ void PhoneLeg::on_tick(Time now) {
   fail(leg::Failure::media_timeout, "");
 }
 
-std::string PhoneLeg::stuck_at() const { return counts_.received == 0 ? "no RTP from the phone" : ""; }
+std::string PhoneLeg::stuck_at() const {
+  return counts_.received == 0 ? "no RTP from the phone" : "";
+}
 
 }  // namespace w2s::media

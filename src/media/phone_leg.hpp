@@ -34,11 +34,11 @@ class PhoneLeg final : public Leg {
 
   PortPair ports_;
   Latch latch_;
-  std::optional<Endpoint> rtp_target_;   // nullopt: held, unknown, or a place where we may not send
+  std::optional<Endpoint> rtp_target_;  // nullopt: held, unknown, or a place where we may not send
   std::optional<Endpoint> rtcp_target_;
-  std::optional<IpAddress> refused_;     // the address last refused, so that it is logged once
+  std::optional<IpAddress> refused_;  // the address last refused, so that it is logged once
   bool connected_ = false;
-  std::optional<Time> heard_;            // when the phone last gave a sign of life while it should be sending
+  std::optional<Time> heard_;  // when the phone last gave a sign of life while it should be sending
   bool timed_out_ = false;
 };
 

@@ -11,7 +11,8 @@ bool wants_media(leg::Direction peer) {
   return peer == leg::Direction::sendrecv || peer == leg::Direction::recvonly;
 }
 
-// fmtp may differ: it tells each sender what its receiver prefers, and any receiver of the codec understands the rest.
+// fmtp may differ: it tells each sender what its receiver prefers, and any receiver of the codec understands
+// the rest.
 bool same_codec(const leg::Codec& a, const leg::Codec& b) {
   return a.name == b.name && a.clock_rate == b.clock_rate && a.channels == b.channels;
 }
@@ -30,7 +31,8 @@ void Relay::connect(const leg::LegPlan& from, const leg::LegPlan& to) {
   routes_.fill({});
   const auto add = [&](const leg::Payload& payload) {
     auto& route = routes_[payload.receive & 0x7f];
-    if (route.clock_rate != 0) return;  // the negotiated meaning of a number goes before one that was only offered
+    if (route.clock_rate != 0)
+      return;  // the negotiated meaning of a number goes before one that was only offered
     const auto* same = find(to.payloads, payload.codec);
     route = {payload.codec.clock_rate, same != nullptr ? same->send : nowhere,
              payload.codec.name == "telephone-event"};

@@ -2,14 +2,16 @@
 #include <array>
 #include <cstdint>
 
-#include "media/outgoing_stream.hpp"
-#include "media/packet.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/rtp/packet.hpp"
 
+#include "media/outgoing_stream.hpp"
+#include "media/packet.hpp"
+
 namespace w2s::media {
 
-// One direction of a relayed call: packets of one leg become packets of the other where both speak the same codec.
+// One direction of a relayed call: packets of one leg become packets of the other where both speak the same
+// codec.
 class Relay {
  public:
   enum class Outcome : std::uint8_t {
@@ -26,7 +28,8 @@ class Relay {
   // Clock rate of a payload the sender uses; 0: unknown to us.
   std::uint32_t clock_rate(rtp::PayloadType type) const { return routes_[type.value & 0x7f].clock_rate; }
   // Rewrites `packet`, of which `view` is the view, in place when it is to be sent; the view is stale then.
-  [[nodiscard]] Outcome pass(Time now, const rtp::PacketView& view, Packet& packet, OutgoingStream& out) const;
+  [[nodiscard]] Outcome pass(Time now, const rtp::PacketView& view, Packet& packet,
+                             OutgoingStream& out) const;
 
  private:
   static constexpr std::uint8_t nowhere = 0xff;

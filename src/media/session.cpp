@@ -39,11 +39,21 @@ Sessions::Sessions(const Options& options, Log& log, std::function<void(Reply)> 
 
 Sessions::~Sessions() = default;
 
-void Sessions::open(const leg::OpenLeg& request) { impl_->pump_of(request.media).push(request); }
-void Sessions::apply(const leg::LegPlan& plan) { impl_->pump_of(plan.media).push(plan); }
-void Sessions::send_dtmf(const leg::SendDtmf& dtmf) { impl_->pump_of(dtmf.media).push(dtmf); }
-void Sessions::close(const leg::CloseMedia& close) { impl_->pump_of(close.media).push(close); }
+void Sessions::open(const leg::OpenLeg& request) {
+  impl_->pump_of(request.media).push(request);
+}
+void Sessions::apply(const leg::LegPlan& plan) {
+  impl_->pump_of(plan.media).push(plan);
+}
+void Sessions::send_dtmf(const leg::SendDtmf& dtmf) {
+  impl_->pump_of(dtmf.media).push(dtmf);
+}
+void Sessions::close(const leg::CloseMedia& close) {
+  impl_->pump_of(close.media).push(close);
+}
 
-Sessions::Counters Sessions::counters() const { return impl_->counters(); }
+Sessions::Counters Sessions::counters() const {
+  return impl_->counters();
+}
 
 }  // namespace w2s::media

@@ -1,17 +1,20 @@
 #include "media/udp_socket.hpp"
 
+#include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 namespace w2s::media {
 namespace {
 
-sockaddr* as_sockaddr(sockaddr_storage& storage) { return reinterpret_cast<sockaddr*>(&storage); }
+sockaddr* as_sockaddr(sockaddr_storage& storage) {
+  return reinterpret_cast<sockaddr*>(&storage);
+}
 
-void set(int fd, int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); }
+void set(int fd, int level, int option, int value) {
+  ::setsockopt(fd, level, option, &value, sizeof value);
+}
 
 std::optional<Endpoint> name_of(int fd) {
   sockaddr_storage storage{};

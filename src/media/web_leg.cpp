@@ -8,6 +8,9 @@ namespace {
 // From the moment both sides know each other's description. A browser gives up after about as long.
 constexpr Duration connect_timeout = 20s;
 
+// How long a browser that has lost its network may take to come back, after consent has run out.
+constexpr Duration consent_grace = 10s;
+
 leg::LegOpened without_media_address(leg::MediaId media, leg::Side side) {
   leg::LegOpened opened{};
   opened.media = media;
@@ -64,24 +67,23 @@ void WebLeg::select(Time now) {
     selected_.reset();
     return;
   }
-  consent_lost_ = false;
+  consent_lost_.reset();
   if (selected_ == *pair) return;
   selected_ = *pair;
-  context_.log.info("ICE pair chosen", {{"media", media_text()},
-                                        {"leg", name(side_)},
-                                        {"local", pair->local},
-                                        {"remote", pair->remote}});
+  context_.log.info(
+      "media.ice_pair_chosen",
+      {{"media", media_text()}, {"leg", name(side_)}, {"local", pair->local}, {"remote", pair->remote}});
 }
 
 // Before start_dtls there is no association, so an early ClientHello is dropped: the browser sends it again.
 void WebLeg::begin_dtls_if_due() {
   if (association_ || !selected_ || !plan_ || !plan_->web || !plan_->start_dtls) return;
-  const auto role =
-      plan_->web->our_role == leg::DtlsRole::active ? dtls::Role::active : dtls::Role::passive;
-  association_ = std::make_unique<dtls::Association>(
-      context_.dtls, role, plan_->web->fingerprint, [this](ByteView datagram) {
-        if (selected_) context_.browser_port.send(*selected_, datagram);
-      });
+  const auto role = plan_->web->our_role == leg::DtlsRole::active ? dtls::Role::active : dtls::Role::passive;
+  association_ = std::make_unique<dtls::Association>(context_.dtls, role, plan_->web->fingerprint,
+                                                     [this](ByteView datagram) {
+                                                       if (selected_)
+                                                         context_.browser_port.send(*selected_, datagram);
+                                                     });
 }
 
 void WebLeg::on_dtls(Time, ByteView datagram) {
@@ -102,9 +104,8 @@ void WebLeg::on_dtls_progress() {
   const auto keys = association_->take_keys();
   sender_.emplace(keys->profile, keys->ours);
   receiver_.emplace(keys->profile, keys->theirs);
-  context_.log.info("DTLS connected", {{"media", media_text()},
-                                       {"leg", name(side_)},
-                                       {"profile", dtls::name(keys->profile)}});
+  context_.log.info("media.dtls_connected",
+                    {{"media", media_text()}, {"leg", name(side_)}, {"profile", dtls::name(keys->profile)}});
   connected();
 }
 
@@ -143,14 +144,23 @@ void WebLeg::send_rtcp(Packet& packet) {
 
 void WebLeg::on_tick(Time now) {
   if (association_) {
-    if (const auto left = association_->next_timeout(); left && *left <= Duration::zero()) association_->on_time();
+    if (const auto left = association_->next_timeout(); left && *left <= Duration::zero())
+      association_->on_time();
   }
   check_deadline(now);
-  if (!selected_ || pairs_.selected(now) != nullptr) return;
-  // RFC 7675 5.1: without consent nothing may be sent, and nothing is until the browser checks again.
-  selected_.reset();
-  if (!consent_lost_) fail(leg::Failure::ice_consent_lost, "");
-  consent_lost_ = true;
+  check_consent(now);
+}
+
+void WebLeg::check_consent(Time now) {
+  if (selected_ && pairs_.selected(now) == nullptr) {
+    // RFC 7675 5.1: without consent nothing may be sent, and nothing is until the browser checks again.
+    selected_.reset();
+    consent_lost_ = now;
+    context_.log.info("media.ice_consent_lost", {{"media", media_text()}, {"leg", name(side_)}});
+  }
+  if (!consent_lost_ || now - *consent_lost_ < consent_grace) return;
+  consent_lost_.reset();
+  fail(leg::Failure::ice_consent_lost, "");
 }
 
 void WebLeg::check_deadline(Time now) {

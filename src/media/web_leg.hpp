@@ -41,6 +41,7 @@ class WebLeg final : public Leg {
   void select(Time now);
   void begin_dtls_if_due();
   void on_dtls_progress();
+  void check_consent(Time now);
   void check_deadline(Time now);
   // A forged or replayed packet is counted, never more (threats T16).
   bool accept(SrtpReceiver::Verdict verdict);
@@ -49,9 +50,10 @@ class WebLeg final : public Leg {
   const std::vector<leg::Candidate> candidates_;
   ice::PairList pairs_;
   std::optional<ice::Path> selected_;
-  bool consent_lost_ = false;
+  std::optional<Time> consent_lost_;  // since when nothing may be sent
 
-  std::optional<Time> deadline_;  // ICE and DTLS must be through by then; nullopt: they are, or may not begin yet
+  std::optional<Time>
+      deadline_;  // ICE and DTLS must be through by then; nullopt: they are, or may not begin yet
   std::unique_ptr<dtls::Association> association_;
   std::optional<SrtpSender> sender_;
   std::optional<SrtpReceiver> receiver_;

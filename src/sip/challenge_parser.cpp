@@ -8,8 +8,12 @@ namespace w2s::sip {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool ends_word(char c) { return is_blank(c) || c == ',' || c == '=' || c == '"'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+bool ends_word(char c) {
+  return is_blank(c) || c == ',' || c == '=' || c == '"';
+}
 
 // Reads a challenge list from left to right; every step advances or ends the reading.
 class ChallengeReader {
@@ -54,7 +58,8 @@ class ChallengeReader {
     return take(length);
   }
 
-  // At '='. A quoted value, or all up to the next comma or blank: the token68 of other schemes ends in '=' too.
+  // At '='. A quoted value, or all up to the next comma or blank: the token68 of other schemes ends in '='
+  // too.
   bool param(std::string name) {
     rest_.remove_prefix(1);
     skip_blanks();
@@ -96,6 +101,8 @@ const std::string* RawChallenge::find(std::string_view name) const {
   return nullptr;
 }
 
-std::vector<RawChallenge> split_challenges(std::string_view value) { return ChallengeReader(value).read(); }
+std::vector<RawChallenge> split_challenges(std::string_view value) {
+  return ChallengeReader(value).read();
+}
 
 }  // namespace w2s::sip

@@ -17,8 +17,8 @@ struct RawChallenge {
   const std::string* find(std::string_view name) const;  // the first of that name, any case
 };
 
-// Several challenges may share a field: "Digest realm=…, nonce=…, Digest realm=…". What follows a syntax error is dropped
-// together with the challenge it stands in.
+// Several challenges may share a field: "Digest realm=…, nonce=…, Digest realm=…". What follows a syntax
+// error is dropped together with the challenge it stands in.
 std::vector<RawChallenge> split_challenges(std::string_view value);
 
 }  // namespace w2s::sip

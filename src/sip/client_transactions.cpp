@@ -19,10 +19,12 @@ TransactionOutputs ClientTransactions::start(Time now, Message request, const Ta
   auto machine = request.is("INVITE") ? Machine(InviteClient(id, std::move(request), target, timers_))
                                       : Machine(NonInviteClient(id, std::move(request), target, timers_));
   auto& entry = store_.add(last_id_, std::move(key), target, std::move(machine));
-  return finish_event(now, entry, std::visit([&](auto& started) { return started.start(now); }, entry.machine));
+  return finish_event(now, entry,
+                      std::visit([&](auto& started) { return started.start(now); }, entry.machine));
 }
 
-TransactionOutputs ClientTransactions::cancel(Time now, ClientTransactionId invite, std::vector<Field> extra) {
+TransactionOutputs ClientTransactions::cancel(Time now, ClientTransactionId invite,
+                                              std::vector<Field> extra) {
   auto* entry = store_.find(static_cast<std::uint64_t>(invite));
   if (entry == nullptr) return {};
   auto* machine = std::get_if<InviteClient>(&entry->machine);

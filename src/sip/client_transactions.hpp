@@ -7,8 +7,8 @@
 
 namespace w2s::sip {
 
-// The client half of the table: requests that we sent. CANCELs are its own business: their responses and their end are
-// not reported.
+// The client half of the table: requests that we sent. CANCELs are its own business: their responses and
+// their end are not reported.
 class ClientTransactions {
  public:
   explicit ClientTransactions(const TransactionTimers& timers) : timers_(timers) {}

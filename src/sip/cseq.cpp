@@ -7,8 +7,8 @@
 namespace w2s::sip {
 
 Result<CSeqView> split_cseq(std::string_view text) {
-  // RFC 3261 8.1.1.5: "The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be less than
-  // 2**31."
+  // RFC 3261 8.1.1.5: "The sequence number value MUST be expressible as a 32-bit unsigned integer and MUST be
+  // less than 2**31."
   static constexpr std::uint32_t kMax = 0x7fffffff;
   Scanner in(trim_blanks(text));
   const auto number = parse_number<std::uint32_t>(in.take_while(chars::digit));
@@ -22,6 +22,8 @@ Result<CSeq> parse_cseq(std::string_view value) {
   return CSeq{view->number, std::string(view->method)};
 }
 
-std::string CSeq::to_string() const { return std::to_string(number) + ' ' + method; }
+std::string CSeq::to_string() const {
+  return std::to_string(number) + ' ' + method;
+}
 
 }  // namespace w2s::sip

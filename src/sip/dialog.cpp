@@ -92,9 +92,13 @@ Result<Dialog> Dialog::as_uac(const Message& request, const Message& response) {
   return dialog;
 }
 
-Message Dialog::make_request(std::string_view method) { return request_in_dialog(method, ++local_cseq_); }
+Message Dialog::make_request(std::string_view method) {
+  return request_in_dialog(method, ++local_cseq_);
+}
 
-Message Dialog::make_ack(std::uint32_t invite_cseq) const { return request_in_dialog("ACK", invite_cseq); }
+Message Dialog::make_ack(std::uint32_t invite_cseq) const {
+  return request_in_dialog("ACK", invite_cseq);
+}
 
 Message Dialog::request_in_dialog(std::string_view method, std::uint32_t cseq) const {
   auto target = remote_target_;
@@ -132,6 +136,8 @@ void Dialog::refresh_target(const Message& message) {
   if (auto target = contact_uri(message)) remote_target_ = std::move(*target);
 }
 
-void Dialog::recompute_route_set(const Message& response) { route_set_ = reversed_record_route(response); }
+void Dialog::recompute_route_set(const Message& response) {
+  route_set_ = reversed_record_route(response);
+}
 
 }  // namespace w2s::sip

@@ -2,9 +2,10 @@
 
 #include <cstdio>
 
+#include "w2s/base/encoding.hpp"
+
 #include "challenge_parser.hpp"
 #include "digest_response.hpp"
-#include "w2s/base/encoding.hpp"
 
 namespace w2s::sip {
 
@@ -28,7 +29,8 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-// A quoted-string. Control characters cannot stand in one: they would end the header field, so they are left out.
+// A quoted-string. Control characters cannot stand in one: they would end the header field, so they are left
+// out.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -110,7 +112,8 @@ bool DigestClient::can_answer(const Challenge& challenge) const {
   return is_hash_of(*challenge.algorithm, ha1) && ha1.find_first_not_of("0123456789abcdefABCDEF") == ha1.npos;
 }
 
-std::string DigestClient::answer(const Challenge& challenge, std::string_view method, std::string_view uri, Rng& rng) {
+std::string DigestClient::answer(const Challenge& challenge, std::string_view method, std::string_view uri,
+                                 Rng& rng) {
   nonce_count_ = challenge.nonce == last_nonce_ ? nonce_count_ + 1 : 1;
   last_nonce_ = challenge.nonce;
   const auto nonce_count = eight_hex_digits(nonce_count_);
@@ -124,8 +127,9 @@ std::string DigestClient::answer(const Challenge& challenge, std::string_view me
                                          .qop_auth = challenge.qop_auth,
                                          .nonce_count = nonce_count,
                                          .cnonce = cnonce});
-  std::string out = "Digest username=" + quoted(credentials_.username) + ", realm=" + quoted(challenge.realm) +
-                    ", nonce=\"" + challenge.nonce + "\", uri=" + quoted(uri) + ", response=\"" + response + "\"";
+  std::string out = "Digest username=" + quoted(credentials_.username) +
+                    ", realm=" + quoted(challenge.realm) + ", nonce=\"" + challenge.nonce +
+                    "\", uri=" + quoted(uri) + ", response=\"" + response + "\"";
   if (!challenge.algorithm_token.empty()) out += ", algorithm=" + challenge.algorithm_token;
   if (challenge.qop_auth) out += ", cnonce=\"" + cnonce + "\", qop=auth, nc=" + nonce_count;
   if (!challenge.opaque.empty()) out += ", opaque=\"" + challenge.opaque + "\"";

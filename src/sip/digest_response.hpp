@@ -11,7 +11,7 @@ namespace w2s::sip {
 struct DigestInput {
   HashAlgorithm algorithm = HashAlgorithm::md5;
   std::string_view ha1, nonce, method, uri;
-  bool qop_auth = false;            // false: RFC 2069's form, without nc and cnonce
+  bool qop_auth = false;  // false: RFC 2069's form, without nc and cnonce
   std::string_view nonce_count, cnonce;
 };
 std::string digest_response(const DigestInput& input);

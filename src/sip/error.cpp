@@ -13,9 +13,11 @@ class Category final : public boost::system::error_category {
  private:
   static const char* text(Errc e) {
     switch (e) {
-      case Errc::bad_start_line: return "the first line is neither `METHOD uri SIP/2.0` nor `SIP/2.0 status reason`";
+      case Errc::bad_start_line:
+        return "the first line is neither `METHOD uri SIP/2.0` nor `SIP/2.0 status reason`";
       case Errc::bad_version: return "the SIP version is not 2.0";
-      case Errc::bad_header: return "a header line is malformed (no colon, bare CR, LF or NUL, or a bad value)";
+      case Errc::bad_header:
+        return "a header line is malformed (no colon, bare CR, LF or NUL, or a bad value)";
       case Errc::missing_header: return "Via, From, To, Call-ID or CSeq is missing";
       case Errc::duplicate_header: return "a header that may stand once stands twice";
       case Errc::bad_via: return "a Via value is malformed";
@@ -23,7 +25,8 @@ class Category final : public boost::system::error_category {
       case Errc::bad_scheme: return "the Request-URI is neither sip: nor sips:";
       case Errc::bad_cseq: return "CSeq is not `number METHOD` with a number below 2^31";
       case Errc::method_mismatch: return "the method of CSeq is not that of the request";
-      case Errc::bad_content_length: return "Content-Length is not a number, contradicts itself or the octets received";
+      case Errc::bad_content_length:
+        return "Content-Length is not a number, contradicts itself or the octets received";
       case Errc::too_large: return "a line, the head, the number of headers or the message exceeds its limit";
       case Errc::bad_address: return "an address (From, To, Contact, Route) is malformed";
       case Errc::bad_parameter: return "a parameter is malformed";

@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kBlankLine = "\r\n\r\n";
 
-// RFC 3261 20.14: over a stream Content-Length must be there. Without one we take it that there is no body, unless the
-// head says that there is: then nobody knows where the next message begins.
+// RFC 3261 20.14: over a stream Content-Length must be there. Without one we take it that there is no body,
+// unless the head says that there is: then nobody knows where the next message begins.
 void check_framing(ParsedHead& head) {
   if (!head.content_length && head.message.count(HeaderId::content_type) > 0)
     head.defect_in_framing(Errc::bad_content_length);
@@ -36,7 +36,8 @@ std::vector<StreamFramer::Item> StreamFramer::feed(std::string_view bytes) {
   return items;
 }
 
-// RFC 5626 4.4.1. A ping may come in two pieces; whoever sends only pongs gets at most one needless CRLF for two of them.
+// RFC 5626 4.4.1. A ping may come in two pieces; whoever sends only pongs gets at most one needless CRLF for
+// two of them.
 bool StreamFramer::take_keep_alives(std::string_view& data, std::vector<Item>& items) {
   if (data.empty() || data == kCrlf.substr(0, 1)) return false;
   std::size_t crlfs = 0;
@@ -50,7 +51,9 @@ bool StreamFramer::take_keep_alives(std::string_view& data, std::vector<Item>& i
 bool StreamFramer::take_head(std::string_view& data, std::vector<Item>& items) {
   const auto end = data.substr(0, limits_.head).find(kBlankLine, scanned_);
   if (end == std::string_view::npos) {
-    const bool endless_line = data.size() > limits_.line && data.substr(0, limits_.line).find(kCrlf) == data.npos;
+    const auto longest_line = limits_.line + kCrlf.size();
+    const bool endless_line =
+        data.size() >= longest_line && data.substr(0, longest_line).find(kCrlf) == data.npos;
     if (data.size() > limits_.head || endless_line) {
       auto head = MessageParser(limits_).parse_head(data.substr(0, limits_.head));
       head.error = Errc::too_large;
@@ -77,7 +80,8 @@ bool StreamFramer::take_body(std::string_view& data, std::vector<Item>& items) {
   ParsedHead head;
   head.message = std::move(pending_->message);
   head.error = pending_->error;
-  items.push_back({Item::Kind::message, MessageParser::finish(std::move(head), data.substr(0, pending_->body_length))});
+  items.push_back(
+      {Item::Kind::message, MessageParser::finish(std::move(head), data.substr(0, pending_->body_length))});
   data.remove_prefix(pending_->body_length);
   pending_.reset();
   return true;

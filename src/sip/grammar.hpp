@@ -6,8 +6,8 @@
 #include "w2s/base/result.hpp"
 #include "w2s/sip/uri.hpp"
 
-// The pieces of values as views into the text: enough to check a message without building anything. The typed views
-// (Uri, NameAddr, Via) are made from them, so that checking and reading cannot disagree.
+// The pieces of values as views into the text: enough to check a message without building anything. The typed
+// views (Uri, NameAddr, Via) are made from them, so that checking and reading cannot disagree.
 namespace w2s::sip {
 
 struct UriView {

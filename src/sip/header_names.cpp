@@ -72,7 +72,8 @@ constexpr std::array<Row, kHeaderIds> kRows{{
 constexpr std::size_t kLongest = 19;  // Content-Disposition, Proxy-Authorization
 constexpr std::size_t kSameLength = 8;
 
-// The rows of one name length, so that a look-up compares with a handful of names at most; compact forms by letter.
+// The rows of one name length, so that a look-up compares with a handful of names at most; compact forms by
+// letter.
 struct Index {
   std::array<std::array<HeaderId, kSameLength>, kLongest + 1> by_length{};
   std::array<HeaderId, 26> by_letter{};
@@ -92,10 +93,14 @@ constexpr Index make_index() {
 }
 constexpr Index kIndex = make_index();
 
-constexpr const Row& row_of(HeaderId id) { return kRows[static_cast<std::size_t>(id)]; }
+constexpr const Row& row_of(HeaderId id) {
+  return kRows[static_cast<std::size_t>(id)];
+}
 
 // Letters and digits of header names differ from their other case in bit 5 only.
-bool same_letter(char a, char b) { return (a | 0x20) == (b | 0x20); }
+bool same_letter(char a, char b) {
+  return (a | 0x20) == (b | 0x20);
+}
 
 }  // namespace
 
@@ -113,8 +118,14 @@ HeaderId header_id(std::string_view name) {
   return other;
 }
 
-std::string_view header_name(HeaderId id) { return row_of(id).name; }
-bool is_list_header(HeaderId id) { return row_of(id).kind == list; }
-bool is_single_header(HeaderId id) { return row_of(id).kind == single; }
+std::string_view header_name(HeaderId id) {
+  return row_of(id).name;
+}
+bool is_list_header(HeaderId id) {
+  return row_of(id).kind == list;
+}
+bool is_single_header(HeaderId id) {
+  return row_of(id).kind == single;
+}
 
 }  // namespace w2s::sip

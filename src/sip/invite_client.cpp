@@ -9,7 +9,11 @@ namespace w2s::sip {
 
 InviteClient::InviteClient(ClientTransactionId id, Message request, Target target,
                            const TransactionTimers& timers)
-    : id_(id), request_(std::move(request)), target_(std::move(target)), timers_(&timers), interval_a_(timers.t1) {}
+    : id_(id),
+      request_(std::move(request)),
+      target_(std::move(target)),
+      timers_(&timers),
+      interval_a_(timers.t1) {}
 
 TransactionOutputs InviteClient::start(Time now) {
   if (!is_reliable(target_.transport)) timer_a_ = now + interval_a_;
@@ -103,8 +107,10 @@ TransactionOutputs InviteClient::retransmit_or_time_out(Time now) {
 
 TransactionOutputs InviteClient::cancel_or_give_up(Time now) {
   // RFC 3261 9.1: without a final response 64*T1 after the CANCEL the INVITE counts as cancelled.
-  if (cancel_ != Cancel::no) return now >= cancel_deadline_ ? fail(ClientFailure::timeout) : TransactionOutputs{};
-  // 16.8: when timer C fires after a provisional response, the branch is cancelled and its final response awaited.
+  if (cancel_ != Cancel::no)
+    return now >= cancel_deadline_ ? fail(ClientFailure::timeout) : TransactionOutputs{};
+  // 16.8: when timer C fires after a provisional response, the branch is cancelled and its final response
+  // awaited.
   if (now >= timer_c_) cancel(now, {});
   return {};
 }

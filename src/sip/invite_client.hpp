@@ -3,8 +3,8 @@
 
 namespace w2s::sip {
 
-// INVITE client transaction (RFC 3261 17.1.1, RFC 6026 7.2), with a proxy's timer C (16.6 step 11) and the wait for a
-// provisional response before CANCEL (9.1).
+// INVITE client transaction (RFC 3261 17.1.1, RFC 6026 7.2), with a proxy's timer C (16.6 step 11) and the
+// wait for a provisional response before CANCEL (9.1).
 class InviteClient {
  public:
   InviteClient(ClientTransactionId id, Message request, Target target, const TransactionTimers& timers);

@@ -8,8 +8,9 @@ namespace w2s::sip {
 
 namespace {
 
-// RFC 3261 17.2.1 asks for 100 unless another response follows within 200 ms. Over UDP it stops the client's timer A and
-// is due at once, yet by the clock: an owner that refuses the request in the same breath sends one datagram, not two.
+// RFC 3261 17.2.1 asks for 100 unless another response follows within 200 ms. Over UDP it stops the client's
+// timer A and is due at once, yet by the clock: an owner that refuses the request in the same breath sends
+// one datagram, not two.
 constexpr Duration reliable_trying_delay = 200ms;
 constexpr Duration udp_trying_delay = 0ms;
 

@@ -22,7 +22,9 @@ class InviteServer {
   const Message& request() const { return request_; }
   const Target& target() const { return target_; }
   bool answered() const { return state_ != State::proceeding; }  // a final response was sent
-  const std::string& to_tag() const { return to_tag_; }          // of the last response; empty before the first with one
+  const std::string& to_tag() const {
+    return to_tag_;
+  }  // of the last response; empty before the first with one
 
  private:
   enum class State { proceeding, completed, confirmed, accepted, terminated };
@@ -43,7 +45,7 @@ class InviteServer {
   std::string to_tag_;
   std::optional<Time> trying_at_;  // when 100 is due; none once any response was sent
   Duration interval_g_;
-  std::optional<Time> timer_g_;    // none on reliable transports
+  std::optional<Time> timer_g_;  // none on reliable transports
   Time timer_h_, timer_i_, timer_l_;
 };
 

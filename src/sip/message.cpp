@@ -82,8 +82,12 @@ Result<NameAddr> name_addr_of(const Message& message, HeaderId id) {
 
 }  // namespace
 
-Result<NameAddr> Message::from() const { return name_addr_of(*this, HeaderId::from); }
-Result<NameAddr> Message::to() const { return name_addr_of(*this, HeaderId::to); }
+Result<NameAddr> Message::from() const {
+  return name_addr_of(*this, HeaderId::from);
+}
+Result<NameAddr> Message::to() const {
+  return name_addr_of(*this, HeaderId::to);
+}
 
 Result<CSeq> Message::cseq() const {
   const auto value = get(HeaderId::cseq);
@@ -91,9 +95,13 @@ Result<CSeq> Message::cseq() const {
   return parse_cseq(*value);
 }
 
-std::string Message::call_id() const { return std::string(get(HeaderId::call_id).value_or("")); }
+std::string Message::call_id() const {
+  return std::string(get(HeaderId::call_id).value_or(""));
+}
 
-Result<std::vector<NameAddr>> Message::contacts() const { return name_addrs(HeaderId::contact); }
+Result<std::vector<NameAddr>> Message::contacts() const {
+  return name_addrs(HeaderId::contact);
+}
 
 Result<std::vector<NameAddr>> Message::name_addrs(HeaderId id) const {
   std::vector<NameAddr> out;
@@ -159,6 +167,8 @@ std::string Message::to_string() const {
   return out;
 }
 
-std::ostream& operator<<(std::ostream& out, const Message& message) { return out << message.to_string(); }
+std::ostream& operator<<(std::ostream& out, const Message& message) {
+  return out << message.to_string();
+}
 
 }  // namespace w2s::sip

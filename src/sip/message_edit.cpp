@@ -6,6 +6,7 @@
 #include "w2s/sip/message.hpp"
 
 #include "header_names.hpp"
+#include "scanner.hpp"
 #include "value_splitter.hpp"
 
 namespace w2s::sip {
@@ -38,10 +39,13 @@ void Message::set(HeaderId id, std::string value) {
   const auto it = first_of(fields_, id);
   if (it == fields_.end()) return append(id, std::move(value));
   it->value = std::move(value);
-  fields_.erase(std::remove_if(it + 1, fields_.end(), [id](const Field& f) { return f.id == id; }), fields_.end());
+  fields_.erase(std::remove_if(it + 1, fields_.end(), [id](const Field& f) { return f.id == id; }),
+                fields_.end());
 }
 
-void Message::append(HeaderId id, std::string value) { fields_.push_back(make_field(id, std::move(value))); }
+void Message::append(HeaderId id, std::string value) {
+  fields_.push_back(make_field(id, std::move(value)));
+}
 
 void Message::append(std::string name, std::string value) {
   const auto id = header_id(name);
@@ -69,7 +73,7 @@ void Message::pop_value(HeaderId id) {
     std::string_view first;
     splitter.next(first);
     if (is_list_header(id) && has_value(splitter.rest()))
-      it->value = std::string(trim(splitter.rest()));
+      it->value = std::string(trim_blanks(splitter.rest()));
     else
       fields_.erase(it);
     return;

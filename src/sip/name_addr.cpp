@@ -18,8 +18,8 @@ Result<NameAddrView> split_bracketed(std::string_view display_name, std::string_
   return out;
 }
 
-// RFC 3261 20.10: without angle brackets every semicolon starts a header parameter, and a question mark or comma in the
-// URI would be ambiguous.
+// RFC 3261 20.10: without angle brackets every semicolon starts a header parameter, and a question mark or
+// comma in the URI would be ambiguous.
 Result<NameAddrView> split_bare(std::string_view text) {
   NameAddrView out;
   const auto semicolon = text.find(';');
@@ -41,7 +41,8 @@ Result<NameAddrView> split_name_addr(std::string_view text) {
     if (!quoted || !in.at('<')) return Errc::bad_address;
     return split_bracketed(*quoted, in.rest());
   }
-  // Unquoted display names are tokens and blanks only, but phones send dots, brackets, commas and UTF-8 in them.
+  // Unquoted display names are tokens and blanks only, but phones send dots, brackets, commas and UTF-8 in
+  // them.
   const auto mark = text.find_first_of("<\"");
   if (mark != std::string_view::npos && text[mark] == '<')
     return split_bracketed(text.substr(0, mark), text.substr(mark));

@@ -8,7 +8,11 @@ namespace w2s::sip {
 
 NonInviteClient::NonInviteClient(ClientTransactionId id, Message request, Target target,
                                  const TransactionTimers& timers)
-    : id_(id), request_(std::move(request)), target_(std::move(target)), timers_(&timers), interval_e_(timers.t1) {}
+    : id_(id),
+      request_(std::move(request)),
+      target_(std::move(target)),
+      timers_(&timers),
+      interval_e_(timers.t1) {}
 
 TransactionOutputs NonInviteClient::start(Time now) {
   if (!is_reliable(target_.transport)) timer_e_ = now + interval_e_;

@@ -3,8 +3,8 @@
 
 namespace w2s::sip {
 
-// Non-INVITE server transaction (RFC 3261 17.2.2). After 64*T1 without a final response it ends in silence: the client's
-// timer F has fired, and 408 must not be sent (RFC 4320 4.2).
+// Non-INVITE server transaction (RFC 3261 17.2.2). After 64*T1 without a final response it ends in silence:
+// the client's timer F has fired, and 408 must not be sent (RFC 4320 4.2).
 class NonInviteServer {
  public:
   // `source`: where the request came from; `target`: where its responses go.

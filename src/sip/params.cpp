@@ -17,7 +17,9 @@ auto find_param(List& list, std::string_view name) {
 
 }  // namespace
 
-bool Params::has(std::string_view name) const { return find_param(params_, name) != params_.end(); }
+bool Params::has(std::string_view name) const {
+  return find_param(params_, name) != params_.end();
+}
 
 std::optional<std::string_view> Params::get(std::string_view name) const {
   const auto it = find_param(params_, name);
@@ -110,6 +112,7 @@ bool ParamsParser::check_uri_params(std::string_view text) {
 template <class Next>
 Params ParamsParser::collect(std::string_view text, Next next) {
   Params out;
+  out.params_.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), ';')));
   View param;
   while (!text.empty() && next(text, param)) {
     auto& added = out.params_.emplace_back();
@@ -119,7 +122,11 @@ Params ParamsParser::collect(std::string_view text, Next next) {
   return out;
 }
 
-Params ParamsParser::header_params(std::string_view text) { return collect(trim_blanks(text), next_header_param); }
-Params ParamsParser::uri_params(std::string_view text) { return collect(text, next_uri_param); }
+Params ParamsParser::header_params(std::string_view text) {
+  return collect(trim_blanks(text), next_header_param);
+}
+Params ParamsParser::uri_params(std::string_view text) {
+  return collect(text, next_uri_param);
+}
 
 }  // namespace w2s::sip

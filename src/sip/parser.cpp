@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 
-// Cuts the next line off `text`; a CR or LF alone does not end a line (threats.md T2). False: no CRLF is left.
+// Cuts the next line off `text`; a CR or LF alone does not end a line (threats.md T2). False: no CRLF is
+// left.
 bool next_line(std::string_view& text, std::string_view& line) {
   const auto end = text.find(kCrlf);
   line = text.substr(0, end);
@@ -20,10 +21,12 @@ bool next_line(std::string_view& text, std::string_view& line) {
   return end != std::string_view::npos;
 }
 
-bool starts_folded(std::string_view text) { return !text.empty() && chars::is(text.front(), chars::blank); }
+bool starts_folded(std::string_view text) {
+  return !text.empty() && chars::is(text.front(), chars::blank);
+}
 
 // RFC 3261 25.1: quoted-pair admits NUL (RFC 4475 3.1.1.2 has one); anywhere else it is an attack.
-bool nul_only_in_quoted_pairs(std::string_view line) {
+bool has_nul_only_in_quoted_pairs(std::string_view line) {
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '"')
@@ -36,12 +39,17 @@ bool nul_only_in_quoted_pairs(std::string_view line) {
   return true;
 }
 
-bool is_clean(std::string_view line) {
-  if (line.find('\r') != std::string_view::npos || line.find('\n') != std::string_view::npos) return false;
-  return line.find('\0') == std::string_view::npos || nul_only_in_quoted_pairs(line);
+bool has_bare_line_end(std::string_view line) {
+  return line.find('\r') != std::string_view::npos || line.find('\n') != std::string_view::npos;
 }
 
-bool starts_with_sip(std::string_view text) { return iequals(text.substr(0, 4), "SIP/"); }
+bool has_nul(std::string_view line) {
+  return line.find('\0') != std::string_view::npos;
+}
+
+bool starts_with_sip(std::string_view text) {
+  return iequals(text.substr(0, 4), "SIP/");
+}
 
 enum class Version { sip_2_0, other, malformed };
 
@@ -62,7 +70,7 @@ ParsedHead MessageParser::parse_head(std::string_view head) {
   std::string_view line;
   const bool terminated = next_line(head, line);
   if (line.size() > limits_.line) out_.defect_in_framing(Errc::too_large);
-  if (!terminated || !is_clean(line)) out_.defect_in_framing(Errc::bad_start_line);
+  if (!terminated || has_bare_line_end(line) || has_nul(line)) out_.defect_in_framing(Errc::bad_start_line);
   start_line(line);
   header_lines(head);
   check_headers(out_, limits_);
@@ -76,7 +84,8 @@ void MessageParser::start_line(std::string_view line) {
     request_line(line);
 }
 
-// Exactly one SP between the three parts: what is laxer leaves it open where the Request-URI ends (RFC 4475 3.1.2.8-10).
+// Exactly one SP between the three parts: what is laxer leaves it open where the Request-URI ends (RFC
+// 4475 3.1.2.8-10).
 void MessageParser::request_line(std::string_view line) {
   auto& message = out_.message;
   const auto first = line.find(' ');
@@ -118,22 +127,24 @@ void MessageParser::status_line(std::string_view line) {
   if (!tail.empty()) message.reason_ = tail.substr(1);
 }
 
-// RFC 3261 7.3.1: lines that begin with a blank continue the one before; the break and the blanks around it are one SP.
+// RFC 3261 7.3.1: lines that begin with a blank continue the one before; the break and the blanks around it
+// are one SP.
 void MessageParser::header_lines(std::string_view text) {
   if (starts_folded(text)) out_.defect_in_framing(Errc::bad_header);
   std::string unfolded;
   while (!text.empty()) {
     std::string_view line;
-    bool clean = next_line(text, line) && is_clean(line);
+    bool clean = next_line(text, line) && !has_bare_line_end(line);
     if (starts_folded(text)) {
       unfolded.assign(trim_blanks(line));
       line = {};
       while (starts_folded(text)) {
-        clean &= next_line(text, line) && is_clean(line);
+        clean &= next_line(text, line) && !has_bare_line_end(line);
         unfolded.append(" ").append(trim_blanks(line));
       }
       line = unfolded;
     }
+    if (has_nul(line)) clean &= has_nul_only_in_quoted_pairs(line);
     if (out_.message.fields_.size() == limits_.headers) return out_.defect_in_framing(Errc::too_large);
     if (line.size() > limits_.line)
       out_.defect_in_framing(Errc::too_large);
@@ -179,7 +190,8 @@ ParseOutcome parse(std::string_view bytes, Framing framing, const ParseLimits& l
   const bool whole = framing == Framing::datagram ? head.content_length.value_or(0) <= body.size()
                                                   : head.content_length.value_or(0) == body.size();
   if (!whole) head.defect(Errc::bad_content_length);
-  body = body.substr(0, head.content_length.value_or(body.size()));  // RFC 3261 18.3: octets after it are dropped
+  body = body.substr(
+      0, head.content_length.value_or(body.size()));  // RFC 3261 18.3: octets after it are dropped
   return MessageParser::finish(std::move(head), body);
 }
 

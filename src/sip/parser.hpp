@@ -46,8 +46,8 @@ class MessageParser {
 
 // parser_checks.cpp: what the headers must be, RFC 3261 8.1.1 and 20.
 void check_headers(ParsedHead& head, const ParseLimits& limits);
-// answerable.cpp: a request with only what an answer needs; nullopt when that cannot be recovered or must not be
-// answered (a response, an ACK).
+// answerable.cpp: a request with only what an answer needs; nullopt when that cannot be recovered or must not
+// be answered (a response, an ACK).
 std::optional<Message> answerable_part(const Message& broken);
 
 }  // namespace w2s::sip

@@ -13,7 +13,9 @@ namespace {
 
 using Counts = std::array<std::uint16_t, kHeaderIds>;
 
-std::uint16_t& of(Counts& counts, HeaderId id) { return counts[static_cast<std::size_t>(id)]; }
+std::uint16_t& of(Counts& counts, HeaderId id) {
+  return counts[static_cast<std::size_t>(id)];
+}
 
 // threats.md T2: digits only; twice the same number is harmless, two numbers are a smuggling attempt.
 void check_content_length(ParsedHead& head, std::string_view value, const ParseLimits& limits) {

@@ -134,7 +134,8 @@ Message make_response(const Message& request, int status, std::string_view to_ta
     if (is_copied(field.id, status)) response.append(field.name, field.value);
   // RFC 3261 8.2.6.1: a 100 carries the Timestamp of the request.
   if (status == 100) {
-    if (const auto timestamp = request.get("Timestamp")) response.append("Timestamp", std::string(*timestamp));
+    if (const auto timestamp = request.get("Timestamp"))
+      response.append("Timestamp", std::string(*timestamp));
   } else if (!to_tag.empty() && !has_tag(request)) {
     std::string to(response.get(HeaderId::to).value_or(""));
     to.append(";tag=").append(to_tag);

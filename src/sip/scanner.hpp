@@ -20,7 +20,8 @@ constexpr std::array<std::uint8_t, 256> make_table() {
   add("-.!%*_+`'~", token);
   add("-._", host);  // the underscore is no host character, but names in the field have it
   add(" \t", blank);
-  // Wider than the RFC's sets on purpose: everything that cannot be mistaken for a delimiter is passed on untouched.
+  // Wider than the RFC's sets on purpose: everything that cannot be mistaken for a delimiter is passed on
+  // untouched.
   for (unsigned c = 0x21; c < 256; ++c) {
     if (c == 0x7f || c == '"' || c == '<' || c == '>') continue;
     table[c] |= uri;
@@ -30,7 +31,9 @@ constexpr std::array<std::uint8_t, 256> make_table() {
 }
 inline constexpr auto table = make_table();
 
-constexpr bool is(char c, int classes) { return (table[static_cast<std::uint8_t>(c)] & classes) != 0; }
+constexpr bool is(char c, int classes) {
+  return (table[static_cast<std::uint8_t>(c)] & classes) != 0;
+}
 constexpr bool all(std::string_view text, int classes) {
   for (const char c : text)
     if (!is(c, classes)) return false;
@@ -38,7 +41,9 @@ constexpr bool all(std::string_view text, int classes) {
 }
 }  // namespace chars
 
-inline bool is_token(std::string_view text) { return !text.empty() && chars::all(text, chars::token); }
+inline bool is_token(std::string_view text) {
+  return !text.empty() && chars::all(text, chars::token);
+}
 
 // Blanks as they are left after unfolding: SP and HTAB.
 inline std::string_view trim_blanks(std::string_view text) {

@@ -1,8 +1,9 @@
 #include "server_transactions.hpp"
 
+#include "w2s/sip/via_routing.hpp"
+
 #include "outputs.hpp"
 #include "transaction_key.hpp"
-#include "w2s/sip/via_routing.hpp"
 
 namespace w2s::sip {
 
@@ -35,15 +36,16 @@ TransactionOutputs ServerTransactions::on_request(Time now, Message request, con
   return start(now, std::move(request), std::move(key), source, target);
 }
 
-// RFC 3261 17.2.3: an ACK that matches belongs to a non-2xx, unless the response it names (by To tag, which only a client
-// of RFC 2543 needs) is another.
+// RFC 3261 17.2.3: an ACK that matches belongs to a non-2xx, unless the response it names (by To tag, which
+// only a client of RFC 2543 needs) is another.
 TransactionOutputs ServerTransactions::on_ack(Time now, Message ack, const Via& via, const Target& source) {
   auto* entry = store_.find(server_key(ack, via, "INVITE"));
   add_received(ack, source);
   if (entry == nullptr) return outputs(AckReceived{std::move(ack), source});
   auto& invite = std::get<InviteServer>(entry->machine);
   const auto to = ack.to();
-  if (!has_unique_branch(via) && to && to->tag() != invite.to_tag()) return outputs(AckReceived{std::move(ack), source});
+  if (!has_unique_branch(via) && to && to->tag() != invite.to_tag())
+    return outputs(AckReceived{std::move(ack), source});
   return finish_event(*entry, invite.on_ack(now, std::move(ack), source));
 }
 
@@ -76,7 +78,8 @@ TransactionOutputs ServerTransactions::start(Time now, Message request, std::str
   return finish_event(entry, std::visit([&](auto& started) { return started.start(now); }, entry.machine));
 }
 
-// Requests within a dialog get an eighth more room, so that a flood of new ones leaves established calls alone.
+// Requests within a dialog get an eighth more room, so that a flood of new ones leaves established calls
+// alone.
 bool ServerTransactions::overloaded(const Message& request, std::size_t others) const {
   const auto to = request.to();
   const bool in_dialog = to && !to->tag().empty();
@@ -87,7 +90,8 @@ bool ServerTransactions::overloaded(const Message& request, std::size_t others) 
 TransactionOutputs ServerTransactions::respond(Time now, ServerTransactionId id, Message response) {
   auto* entry = store_.find(static_cast<std::uint64_t>(id));
   if (entry == nullptr) return {};
-  auto out = std::visit([&](auto& machine) { return machine.respond(now, std::move(response)); }, entry->machine);
+  auto out =
+      std::visit([&](auto& machine) { return machine.respond(now, std::move(response)); }, entry->machine);
   return finish_event(*entry, std::move(out));
 }
 
@@ -100,7 +104,8 @@ TransactionOutputs ServerTransactions::refuse(ServerTransactionId id, Message re
 }
 
 TransactionOutputs ServerTransactions::on_transport_error(const Target& target) {
-  // Only a dead connection is final; a UDP error may be anyone's ICMP message, and retransmission deals with it.
+  // Only a dead connection is final; a UDP error may be anyone's ICMP message, and retransmission deals with
+  // it.
   if (target.flow == FlowId::none) return {};
   TransactionOutputs out;
   for (const auto id : store_.ids_of(peer_of(target))) {

@@ -7,8 +7,8 @@
 
 namespace w2s::sip {
 
-// The server half of the table: requests that we received. CANCELs are its own business: it answers them and reports only
-// what they cancel.
+// The server half of the table: requests that we received. CANCELs are its own business: it answers them and
+// reports only what they cancel.
 class ServerTransactions {
  public:
   explicit ServerTransactions(const TransactionTimers& timers) : timers_(timers) {}
@@ -28,8 +28,10 @@ class ServerTransactions {
   using Entry = TransactionStore<Machine>::Entry;
 
   TransactionOutputs on_ack(Time now, Message ack, const Via& via, const Target& source);
-  TransactionOutputs on_cancel(Time now, Message cancel, std::string key, const Via& via, const Target& source);
-  TransactionOutputs start(Time now, Message request, std::string key, const Target& source, const Target& target);
+  TransactionOutputs on_cancel(Time now, Message cancel, std::string key, const Via& via,
+                               const Target& source);
+  TransactionOutputs start(Time now, Message request, std::string key, const Target& source,
+                           const Target& target);
   bool overloaded(const Message& request, std::size_t others) const;
   // What `entry` just put out, for the owner. May drop the entry.
   TransactionOutputs finish_event(Entry& entry, TransactionOutputs out);

@@ -22,7 +22,8 @@ std::string stateless_tag(const Message& request, std::string_view secret) {
 
 }  // namespace
 
-Message stateless_response(const Message& request, int status, std::string_view reason, std::string_view secret) {
+Message stateless_response(const Message& request, int status, std::string_view reason,
+                           std::string_view secret) {
   return make_response(request, status, stateless_tag(request, secret), reason);
 }
 

@@ -15,8 +15,12 @@ constexpr std::array<Tokens, 5> kTokens{
 
 }  // namespace
 
-std::string_view via_token(Transport t) { return kTokens[static_cast<std::size_t>(t)].via; }
-std::string_view uri_token(Transport t) { return kTokens[static_cast<std::size_t>(t)].uri; }
+std::string_view via_token(Transport t) {
+  return kTokens[static_cast<std::size_t>(t)].via;
+}
+std::string_view uri_token(Transport t) {
+  return kTokens[static_cast<std::size_t>(t)].uri;
+}
 
 bool parse_transport(std::string_view token, Transport& out) {
   for (std::size_t i = 0; i < kTokens.size(); ++i) {

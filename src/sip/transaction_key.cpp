@@ -14,8 +14,8 @@ void add(std::string& key, std::string_view part) {
   key += part;
 }
 
-// RFC 3261 17.2.3, second list. An INVITE's To tag is left out, because its ACK carries the response's; nothing else
-// could make two INVITEs alike in all the rest.
+// RFC 3261 17.2.3, second list. An INVITE's To tag is left out, because its ACK carries the response's;
+// nothing else could make two INVITEs alike in all the rest.
 std::string rfc2543_key(const Message& request, std::string_view method) {
   const auto cseq = request.cseq();
   const auto from = request.from();

@@ -27,8 +27,8 @@ inline Peer peer_of(const Target& target) {
   return {FlowId::none, target.transport, target.remote};
 }
 
-// The transactions of one side. `Machine` is a variant of its state machines. Found by id and by matching key in O(1); by
-// next timer and by peer in O(log n).
+// The transactions of one side. `Machine` is a variant of its state machines. Found by id and by matching key
+// in O(1); by next timer and by peer in O(log n).
 template <class Machine>
 class TransactionStore {
  public:
@@ -45,7 +45,8 @@ class TransactionStore {
     const auto peer = peer_of(target);
     by_key_[key] = id;
     by_peer_.emplace(peer, id);
-    return entries_.try_emplace(id, Entry{id, std::move(machine), std::move(key), peer, std::nullopt}).first->second;
+    return entries_.try_emplace(id, Entry{id, std::move(machine), std::move(key), peer, std::nullopt})
+        .first->second;
   }
 
   Entry* find(Id id) {
@@ -61,9 +62,11 @@ class TransactionStore {
     return found == by_key_.end() ? nullptr : find(found->second);
   }
 
-  // To be called after every event of `entry`: it is dropped if it has finished, else waits for its next timer.
+  // To be called after every event of `entry`: it is dropped if it has finished, else waits for its next
+  // timer.
   void settle(Entry& entry) {
-    if (std::visit([](const auto& machine) { return machine.finished(); }, entry.machine)) return erase(entry);
+    if (std::visit([](const auto& machine) { return machine.finished(); }, entry.machine))
+      return erase(entry);
     const auto next = std::visit([](const auto& machine) { return machine.next_time(); }, entry.machine);
     if (next == entry.timer) return;
     if (entry.timer) timers_.erase({*entry.timer, entry.id});

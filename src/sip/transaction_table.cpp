@@ -55,10 +55,16 @@ std::optional<Time> TransactionTable::next_time() const {
   return earlier(state_->clients.next_time(), state_->servers.next_time());
 }
 
-bool TransactionTable::has(ServerTransactionId id) const { return request_of(id) != nullptr; }
+bool TransactionTable::has(ServerTransactionId id) const {
+  return request_of(id) != nullptr;
+}
 
-const Message* TransactionTable::request_of(ServerTransactionId id) const { return state_->servers.request_of(id); }
+const Message* TransactionTable::request_of(ServerTransactionId id) const {
+  return state_->servers.request_of(id);
+}
 
-std::size_t TransactionTable::size() const { return state_->clients.size() + state_->servers.size(); }
+std::size_t TransactionTable::size() const {
+  return state_->clients.size() + state_->servers.size();
+}
 
 }  // namespace w2s::sip

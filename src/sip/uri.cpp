@@ -9,7 +9,9 @@
 namespace w2s::sip {
 namespace {
 
-bool is_sip_scheme(std::string_view scheme) { return iequals(scheme, "sip") || iequals(scheme, "sips"); }
+bool is_sip_scheme(std::string_view scheme) {
+  return iequals(scheme, "sip") || iequals(scheme, "sips");
+}
 
 // RFC 3986 3.1.
 bool valid_scheme(std::string_view scheme) {
@@ -78,8 +80,12 @@ Result<Uri> parse_uri(std::string_view text) {
   return uri;
 }
 
-bool Uri::is_sip() const { return is_sip_scheme(scheme); }
-bool Uri::is_sips() const { return iequals(scheme, "sips"); }
+bool Uri::is_sip() const {
+  return is_sip_scheme(scheme);
+}
+bool Uri::is_sips() const {
+  return iequals(scheme, "sips");
+}
 
 std::string Uri::to_string() const {
   std::string out = scheme;
@@ -111,6 +117,8 @@ std::string Uri::address_of_record() const {
   return user.empty() ? to_lower(host) : percent_decode(user) + '@' + to_lower(host);
 }
 
-std::ostream& operator<<(std::ostream& out, const Uri& uri) { return out << uri.to_string(); }
+std::ostream& operator<<(std::ostream& out, const Uri& uri) {
+  return out << uri.to_string();
+}
 
 }  // namespace w2s::sip

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kReserved = ";/?:@&=+$,";
 
-// "Characters other than those in the reserved set are equivalent to their %HH": those are decoded, the rest keep
-// their escape with upper-case digits.
+// "Characters other than those in the reserved set are equivalent to their %HH": those are decoded, the rest
+// keep their escape with upper-case digits.
 std::string normalized(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -56,8 +56,8 @@ Pairs sorted_headers(std::string_view text) {
   return out;
 }
 
-// Parameters that decide where or how a request goes: one that only one URI has makes them differ. The text names
-// user, ttl, method and maddr; its examples add transport.
+// Parameters that decide where or how a request goes: one that only one URI has makes them differ. The text
+// names user, ttl, method and maddr; its examples add transport.
 bool must_be_in_both(std::string_view name) {
   static constexpr std::array<std::string_view, 5> names{"user", "ttl", "method", "maddr", "transport"};
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -87,8 +87,8 @@ bool equivalent(const Uri& a, const Uri& b) {
   if (!a.is_sip()) return a.other == b.other;
   if (a.password.has_value() != b.password.has_value()) return false;
   return normalized(a.user) == normalized(b.user) &&
-         normalized(a.password.value_or("")) == normalized(b.password.value_or("")) && iequals(a.host, b.host) &&
-         a.port == b.port && equivalent_params(a.params, b.params) &&
+         normalized(a.password.value_or("")) == normalized(b.password.value_or("")) &&
+         iequals(a.host, b.host) && a.port == b.port && equivalent_params(a.params, b.params) &&
          sorted_headers(a.headers) == sorted_headers(b.headers);
 }
 

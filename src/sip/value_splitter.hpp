@@ -3,8 +3,8 @@
 
 namespace w2s::sip {
 
-// Cuts a list header's value at its commas; those inside quotes and angle brackets belong to the value. Empty values
-// are left out (RFC 3261 25.1 allows none, phones send `Supported: ,`).
+// Cuts a list header's value at its commas; those inside quotes and angle brackets belong to the value. Empty
+// values are left out (RFC 3261 25.1 allows none, phones send `Supported: ,`).
 class ValueSplitter {
  public:
   explicit ValueSplitter(std::string_view text) : rest_(text) {}

@@ -6,8 +6,9 @@
 
 namespace w2s::sip {
 
-// RFC 3261 25.1: sent-protocol LWS sent-by *( SEMI via-params ), with blanks wherever a separator allows them. Any
-// version is taken: the start line decides about that, and a refusal of SIP/7.0 must find its way back.
+// RFC 3261 25.1: sent-protocol LWS sent-by *( SEMI via-params ), with blanks wherever a separator allows
+// them. Any version is taken: the start line decides about that, and a refusal of SIP/7.0 must find its way
+// back.
 Result<ViaView> split_via_without_params(std::string_view text) {
   Scanner in(trim_blanks(text));
   ViaView out;

@@ -1,5 +1,6 @@
 #pragma once
-// The torture messages of RFC 4475 and RFC 5118 from tests/data, with the outcomes that are acceptable for each.
+// The torture messages of RFC 4475 and RFC 5118 from tests/data, with the outcomes that are acceptable for
+// each.
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -22,12 +23,14 @@ struct TortureMessage {
 
  private:
   static bool allows(const std::vector<std::string>& outcomes, std::string_view outcome) {
-    return std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& o) { return o == outcome || o == "any"; });
+    return std::any_of(outcomes.begin(), outcomes.end(),
+                       [&](const auto& o) { return o == outcome || o == "any"; });
   }
 };
 
 inline std::string from_base64(std::string_view text) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   unsigned buffer = 0;
   int bits = 0;
@@ -100,7 +103,8 @@ class JsonReader {
     return true;
   }
   void expect(char c) {
-    if (!take(c)) throw std::runtime_error(std::string("JSON: expected ") + c + " at offset " + std::to_string(at_));
+    if (!take(c))
+      throw std::runtime_error(std::string("JSON: expected ") + c + " at offset " + std::to_string(at_));
   }
 
   std::string_view text_;
@@ -115,8 +119,9 @@ inline std::vector<TortureMessage> load_torture(const std::string& folder, const
   std::vector<TortureMessage> out;
   for (const auto& entry : root.members.at("messages").items) {
     const auto& m = entry.members;
-    out.push_back({m.at("id").text, m.at("section").text, m.at("title").text, m.at("level").text, m.at("note").text,
-                   m.at("udp").texts(), m.at("stream").texts(), from_base64(m.at("b64").text)});
+    out.push_back({m.at("id").text, m.at("section").text, m.at("title").text, m.at("level").text,
+                   m.at("note").text, m.at("udp").texts(), m.at("stream").texts(),
+                   from_base64(m.at("b64").text)});
   }
   return out;
 }

@@ -11,8 +11,8 @@ namespace w2s::rtp {
 
 // Turns whatever arrives for one outgoing stream into one continuous stream of ours: own SSRC, sequence
 // numbers and timestamps that go on when the source changes (another fork, music on hold, a re-INVITE). Gaps
-// inside one source stay visible, so that the receiver's statistics and concealment work; a number is never
-// given twice, as SRTP demands.
+// inside one source stay visible, so that the receiver's statistics and concealment work. No number is given
+// to two different packets, as SRTP demands; a packet that arrives twice leaves twice.
 class StreamRewriter {
  public:
   // Starts at a random timestamp and a sequence number below 2^15, so that a reordered start cannot hide a
@@ -26,7 +26,7 @@ class StreamRewriter {
   void suppress(Time now, ByteView packet);
 
   // For packets that we insert ourselves (DTMF).
-  SeqNo insert_sequence();
+  SeqNo insert_sequence(Time now);
   std::uint32_t timestamp_at(Time now) const;
 
   void set_clock_rate(std::uint32_t clock_rate) { clock_rate_ = clock_rate; }  // the codec changed
@@ -38,21 +38,22 @@ class StreamRewriter {
     SeqNo highest;                       // as it came
     std::uint16_t sequence_offset = 0;   // ours = theirs + offset, modulo 2^16
     std::uint32_t timestamp_offset = 0;  // ours = theirs + offset, modulo 2^32
-    std::optional<SeqNo>
-        oldest_passed_on;  // stragglers before it have lost their number to an inserted packet
+    std::optional<SeqNo> oldest;         // the numbers of stragglers before it are taken
+    std::optional<SeqNo> restart_at;     // after a stray packet: the number that would prove a new start
   };
+  // Makes the packet's source the current one if need be; false for a packet that must not be passed on.
   bool follow(Time now, Ssrc ssrc, SeqNo sequence, std::uint32_t timestamp);
   void adopt(Time now, Ssrc ssrc, SeqNo sequence, std::uint32_t timestamp);
+  void advance(SeqNo sequence);
 
   Ssrc ssrc_;
   std::uint32_t clock_rate_;
   SeqNo highest_sent_;
   std::uint32_t last_timestamp_;
-  std::optional<Time> last_time_;  // when last_timestamp_ was current
+  std::optional<Time> last_time_;  // when last_timestamp_ was new
   std::optional<Source> source_;
   std::optional<Ssrc> previous_source_;
   Time adopted_at_{};
-  std::optional<SeqNo> restart_at_;
 };
 
 }  // namespace w2s::rtp

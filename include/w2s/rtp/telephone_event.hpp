@@ -37,10 +37,10 @@ class DtmfSender {
     TelephoneEvent event;
   };
 
-  explicit DtmfSender(std::uint32_t clock_rate) : clock_rate_(clock_rate) {}
+  explicit DtmfSender(std::uint32_t clock_rate);  // of the telephone-event payload
 
-  // Queues a press; below 40 ms it is made 40 ms long (shorter ones are not recognised). False: no such
-  // digit, or too many are waiting.
+  // Queues a press. It lasts at least 40 ms (shorter ones are not recognised) and at most 65535 timestamp
+  // units. False: no such digit, or too many are waiting.
   bool press(Time now, char digit, Duration duration);
   // The packet that is due, if any. Call it until it returns nullopt. `timestamp_now` is the stream's
   // timestamp at `now`.
@@ -53,12 +53,13 @@ class DtmfSender {
     std::uint8_t event;
     Duration duration;
   };
-  std::uint16_t units(Duration duration) const;
+  TelephoneEvent event_after(Duration elapsed, bool end) const;
+  void finish_press();
 
   std::uint32_t clock_rate_;
   std::deque<Press> presses_;  // the first one is being sent
   Time due_{};                 // of the next packet
-  int steps_ = 0;              // packets of the first press that were sent before its end
+  int steps_ = 0;              // packets of the first press sent so far, without its end packets
   int end_packets_ = 0;
   std::uint32_t timestamp_ = 0;
 };

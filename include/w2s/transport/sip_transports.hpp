@@ -29,6 +29,7 @@ struct Options {
   TlsOptions tls;                          // empty files: a self-signed certificate is generated at start
   std::vector<std::string> allow_origins;  // empty: every Origin
   sip::ParseLimits limits;
+  Duration connect_limit = 4s;             // of connections that we open
   Duration handshake_deadline = 10s;       // TCP accept to TLS and WebSocket upgraded (threats.md T3)
   Duration first_message_deadline = 20s;
   Duration body_deadline = 20s;            // from the first byte of a message or frame to its last
@@ -88,7 +89,7 @@ class SipTransports {
 
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace w2s::transport

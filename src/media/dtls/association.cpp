@@ -1,21 +1,21 @@
 #include "media/dtls/association.hpp"
 
+#include <algorithm>
+#include <array>
+#include <new>
+#include <sys/time.h>
+#include <utility>
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/srtp.h>
 #include <openssl/ssl.h>
-#include <sys/time.h>
-
-#include <algorithm>
-#include <array>
-#include <new>
-#include <utility>
 
 namespace w2s::media::dtls {
 namespace {
 
-// RFC 6347 4.2.4.1 recommends one second to start with and allows less where the delay is known to be short: ICE has just
-// measured it. Doubled with every retransmission up to the limit.
+// RFC 6347 4.2.4.1 recommends one second to start with and allows less where the delay is known to be short:
+// ICE has just measured it. Doubled with every retransmission up to the limit.
 unsigned retransmission_timer(SSL*, unsigned previous_us) {
   constexpr unsigned first_us = 400'000;
   constexpr unsigned limit_us = 4'000'000;
@@ -52,13 +52,23 @@ const char* name(SrtpProfile profile) {
 
 Association::Association(const Context& context, Role role, std::string fingerprint,
                          std::function<void(ByteView)> transmit)
-    : context_(context), role_(role), fingerprint_(std::move(fingerprint)), io_{{}, std::move(transmit)} {
+    : context_(context),
+      role_(role),
+      fingerprint_(std::move(fingerprint)),
+      io_{{}, [send = std::move(transmit)](ByteView datagram) {
+            // Our own alert about a forged record would end the handshake of the honest peer behind it.
+            auto rest = datagram;
+            const auto first = next_record(rest);
+            if (first && !first->is_plain_alert()) send(datagram);
+          }} {
   begin();
 }
 
 Association::~Association() = default;
 
-void Association::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+void Association::Free::operator()(ssl_st* ssl) const {
+  SSL_free(ssl);
+}
 
 void Association::begin() {
   broken_ = false;
@@ -66,7 +76,8 @@ void Association::begin() {
   BIO* bio = ssl_ ? new_datagram_bio(io_) : nullptr;
   if (bio == nullptr) throw std::bad_alloc();
   SSL_set_bio(ssl_.get(), bio, bio);
-  SSL_set_mtu(ssl_.get(), DatagramIo::mtu);  // without it and with SSL_OP_NO_QUERY_MTU the handshake stalls silently
+  SSL_set_mtu(ssl_.get(),
+              DatagramIo::mtu);  // without it and with SSL_OP_NO_QUERY_MTU the handshake stalls silently
   DTLS_set_timer_cb(ssl_.get(), retransmission_timer);
   if (role_ == Role::passive) {
     SSL_set_accept_state(ssl_.get());
@@ -111,7 +122,9 @@ std::optional<Duration> Association::next_timeout() const {
   return std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec);
 }
 
-std::optional<SrtpKeys> Association::take_keys() { return std::exchange(keys_, std::nullopt); }
+std::optional<SrtpKeys> Association::take_keys() {
+  return std::exchange(keys_, std::nullopt);
+}
 
 void Association::continue_handshake() {
   ERR_clear_error();
@@ -122,7 +135,8 @@ void Association::continue_handshake() {
     on_handshake_error(result);
 }
 
-// The peer has proved that it owns the key of its certificate; only now a wrong certificate is the peer's own doing.
+// The peer has proved that it owns the key of its certificate; only now a wrong certificate is the peer's own
+// doing.
 void Association::on_handshake_done() {
   X509* certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr || !matches(certificate, fingerprint_)) {
@@ -139,8 +153,8 @@ void Association::on_handshake_error(int result) {
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
   trouble_ = last_error();
   ERR_clear_error();
-  // A record that anybody could have forged must not end a call: forget this attempt and listen for another. The active
-  // side waits for on_time, or every bad record would draw a ClientHello.
+  // A record that anybody could have forged must not end a call: forget this attempt and listen for another.
+  // The active side waits for on_time, or every bad record would draw a ClientHello.
   if (role_ == Role::passive)
     begin();
   else
@@ -152,7 +166,8 @@ void Association::on_plain_alert(const Record& record) {
   trouble_ = std::string("peer's alert: ") + SSL_alert_desc_string_long(record.payload[1]);
 }
 
-// After the handshake only the peer's retransmission of its last flight matters: reading it makes OpenSSL repeat ours.
+// After the handshake only the peer's retransmission of its last flight matters: reading it makes OpenSSL
+// repeat ours.
 void Association::absorb() {
   std::array<std::uint8_t, 256> ignored;
   ERR_clear_error();
@@ -169,8 +184,8 @@ std::optional<SrtpKeys> Association::export_keys() const {
   const auto salt = salt_length(*profile);
   static constexpr std::string_view label = "EXTRACTOR-dtls_srtp";
   std::array<std::uint8_t, 2 * (32 + 14)> material{};
-  if (SSL_export_keying_material(ssl_.get(), material.data(), 2 * (key + salt), label.data(), label.size(), nullptr, 0,
-                                 0) != 1)
+  if (SSL_export_keying_material(ssl_.get(), material.data(), 2 * (key + salt), label.data(), label.size(),
+                                 nullptr, 0, 0) != 1)
     return std::nullopt;
   const auto part = [&](std::size_t offset, std::size_t length) {
     const auto* first = material.data() + offset;

@@ -4,11 +4,12 @@
 #include <optional>
 #include <string>
 
+#include "w2s/base/time.hpp"
+
 #include "media/dtls/context.hpp"
 #include "media/dtls/datagram_bio.hpp"
 #include "media/dtls/records.hpp"
 #include "media/srtp/srtp.hpp"
-#include "w2s/base/time.hpp"
 
 struct ssl_st;
 
@@ -24,16 +25,17 @@ const char* name(SrtpProfile profile);
 
 enum class Role { passive, active };
 
-// One DTLS-SRTP handshake: datagrams in, datagrams out, a timeout. It answers from the moment it exists, so it is made
-// when answering is allowed. Whatever arrives, it never throws, and only two things fail it for good: a certificate
-// that is not the signalled one, and no common SRTP profile.
+// One DTLS-SRTP handshake: datagrams in, datagrams out, a timeout. It answers from the moment it exists, so
+// it is made when answering is allowed. Whatever arrives, it never throws, and only two things fail it for
+// good: a certificate that is not the signalled one, and no common SRTP profile.
 class Association {
  public:
   enum class State { handshaking, connected, wrong_fingerprint, no_srtp_profile };
 
   // `fingerprint` is the peer's, "sha-256 AB:…". An active one sends its ClientHello here.
   // `transmit` is called inside on_datagram and on_time and must not call back.
-  Association(const Context& context, Role role, std::string fingerprint, std::function<void(ByteView)> transmit);
+  Association(const Context& context, Role role, std::string fingerprint,
+              std::function<void(ByteView)> transmit);
   ~Association();
   Association(const Association&) = delete;
   Association& operator=(const Association&) = delete;

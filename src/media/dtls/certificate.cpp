@@ -1,13 +1,13 @@
 #include "media/dtls/certificate.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
-
-#include <algorithm>
-#include <stdexcept>
 
 #include "w2s/base/encoding.hpp"
 
@@ -67,8 +67,12 @@ Certificate::Certificate() : key_(EVP_EC_gen("P-256")), x509_(X509_new()) {
 
 Certificate::~Certificate() = default;
 
-void Certificate::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
-void Certificate::Free::operator()(x509_st* x509) const { X509_free(x509); }
+void Certificate::Free::operator()(evp_pkey_st* key) const {
+  EVP_PKEY_free(key);
+}
+void Certificate::Free::operator()(x509_st* x509) const {
+  X509_free(x509);
+}
 
 bool matches(x509_st* certificate, const std::string& fingerprint) {
   const auto space = fingerprint.find(' ');

@@ -28,8 +28,8 @@ class Certificate {
   std::string fingerprint_;
 };
 
-// Does `certificate` have the signalled fingerprint, "sha-256 AB:…" (or sha-384, sha-512)? The weak hashes of RFC 8122
-// (sha-1, md5) never match.
+// Does `certificate` have the signalled fingerprint, "sha-256 AB:…" (or sha-384, sha-512)? The weak hashes of
+// RFC 8122 (sha-1, md5) never match.
 bool matches(x509_st* certificate, const std::string& fingerprint);
 
 }  // namespace w2s::media::dtls

@@ -1,9 +1,9 @@
 #include "media/dtls/context.hpp"
 
-#include <openssl/ssl.h>
-#include <openssl/srtp.h>
-
 #include <stdexcept>
+
+#include <openssl/srtp.h>
+#include <openssl/ssl.h>
 
 namespace w2s::media::dtls {
 namespace {
@@ -12,9 +12,11 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL refuses the DTLS settings");
 }
 
-// Any certificate may take part in the handshake: its fingerprint is compared when the peer has proved that it owns the
-// key, so that a forged Certificate message cannot fail a call.
-int accept_any(int, X509_STORE_CTX*) { return 1; }
+// Any certificate may take part in the handshake: its fingerprint is compared when the peer has proved that
+// it owns the key, so that a forged Certificate message cannot fail a call.
+int accept_any(int, X509_STORE_CTX*) {
+  return 1;
+}
 
 }  // namespace
 
@@ -40,6 +42,8 @@ Context::Context() : context_(SSL_CTX_new(DTLS_method())) {
 
 Context::~Context() = default;
 
-void Context::Free::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
+void Context::Free::operator()(ssl_ctx_st* context) const {
+  SSL_CTX_free(context);
+}
 
 }  // namespace w2s::media::dtls

@@ -1,14 +1,16 @@
 #include "media/dtls/datagram_bio.hpp"
 
-#include <openssl/bio.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <openssl/bio.h>
 
 namespace w2s::media::dtls {
 namespace {
 
-DatagramIo& io_of(BIO* bio) { return *static_cast<DatagramIo*>(BIO_get_data(bio)); }
+DatagramIo& io_of(BIO* bio) {
+  return *static_cast<DatagramIo*>(BIO_get_data(bio));
+}
 
 int read_datagram(BIO* bio, char* out, int size) {
   BIO_clear_retry_flags(bio);
@@ -24,7 +26,8 @@ int read_datagram(BIO* bio, char* out, int size) {
 
 int write_datagram(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
-  if (size > 0) io_of(bio).transmit({reinterpret_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)});
+  if (size > 0)
+    io_of(bio).transmit({reinterpret_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)});
   return size;
 }
 

@@ -19,8 +19,9 @@ std::optional<Endpoint> PairList::on_check(Time now, const Path& path, bool use_
   }
   pair->last_check = now;
   pair->checked = ++order_;
-  // RFC 8445 8.1.1: a regular-nominating peer sets the flag once, an aggressive one on every check; libwebrtc repeats it
-  // in its keep-alives on the pair it uses, so the newest flag is always the peer's present choice.
+  // RFC 8445 8.1.1: a regular-nominating peer sets the flag once, an aggressive one on every check; libwebrtc
+  // repeats it in its keep-alives on the pair it uses, so the newest flag is always the peer's present
+  // choice.
   if (use_candidate) pair->nominated = order_;
   return removed;
 }

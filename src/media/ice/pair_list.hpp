@@ -17,15 +17,15 @@ struct Path {
   bool operator==(const Path&) const = default;
 };
 
-// The valid pairs of one browser: those on which an authenticated check came. We never send checks (ICE lite), so the
-// peer's last check on a pair is also its consent to be sent to.
+// The valid pairs of one browser: those on which an authenticated check came. We never send checks (ICE
+// lite), so the peer's last check on a pair is also its consent to be sent to.
 class PairList {
  public:
   // An authenticated check arrived. Returns the remote address that had to make room, if any.
   std::optional<Endpoint> on_check(Time now, const Path& path, bool use_candidate);
 
-  // Where to send: the pair with the newest USE-CANDIDATE, before any the one with the newest check, of those with
-  // consent; nullptr without one. RFC 8445 8.1.1: before nomination any valid pair may carry data.
+  // Where to send: the pair with the newest USE-CANDIDATE, before any the one with the newest check, of those
+  // with consent; nullptr without one. RFC 8445 8.1.1: before nomination any valid pair may carry data.
   const Path* selected(Time now) const;
   // May packets of this source be looked at? Consent to send is another matter and may have run out.
   bool contains(const Endpoint& remote) const;

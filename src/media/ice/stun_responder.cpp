@@ -1,8 +1,9 @@
 #include "media/ice/stun_responder.hpp"
 
+#include <sys/socket.h>
+
 #include <stun/stunagent.h>
 #include <stun/usages/ice.h>
-#include <sys/socket.h>
 
 namespace w2s::media::ice {
 namespace {
@@ -66,8 +67,8 @@ std::optional<std::string_view> StunResponder::asked_ufrag(ByteView datagram) {
 Check StunResponder::answer(ByteView datagram, const Endpoint& source, const Credentials& ours,
                             MutableByteView reply) {
   StunMessage request{};
-  const auto status = stun_agent_validate(agent_.get(), &request, datagram.data(), datagram.size(), give_password,
-                                          const_cast<Credentials*>(&ours));
+  const auto status = stun_agent_validate(agent_.get(), &request, datagram.data(), datagram.size(),
+                                          give_password, const_cast<Credentials*>(&ours));
   StunMessage response{};
   // Unknown attributes are looked for last, so the sender has proved that it knows our password.
   if (status == STUN_VALIDATION_UNKNOWN_REQUEST_ATTRIBUTE && is_binding_request(request)) {
@@ -82,12 +83,12 @@ Check StunResponder::answer(ByteView datagram, const Endpoint& source, const Cre
   sockaddr_storage address{};
   const auto address_length = source.to_sockaddr(address);
   std::size_t length = reply.size();
-  // RFC 8445 6.1.1: a lite agent is always controlled. With the lowest tie-breaker every peer that claims to be
-  // controlled too gets 487 and takes the other role.
+  // RFC 8445 6.1.1: a lite agent is always controlled. With the lowest tie-breaker every peer that claims to
+  // be controlled too gets 487 and takes the other role.
   bool controlling = false;
-  const auto result =
-      stun_usage_ice_conncheck_create_reply(agent_.get(), &request, &response, reply.data(), &length, &address,
-                                            address_length, &controlling, 0, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+  const auto result = stun_usage_ice_conncheck_create_reply(agent_.get(), &request, &response, reply.data(),
+                                                            &length, &address, address_length, &controlling,
+                                                            0, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
   if (result == STUN_USAGE_ICE_RETURN_SUCCESS)
     return {Check::Verdict::accepted, stun_usage_ice_conncheck_use_candidate(&request), length};
   // Only a peer with tie-breaker 0 turns us into the controlling side; it is left to try again.

@@ -42,7 +42,8 @@ class StunResponder {
   StunResponder();
   ~StunResponder();
 
-  // The ufrag of the agent that a check is for: USERNAME up to the colon (RFC 8445 7.2.2). Nothing is verified.
+  // The ufrag of the agent that a check is for: USERNAME up to the colon (RFC 8445 7.2.2). Nothing is
+  // verified.
   std::optional<std::string_view> asked_ufrag(ByteView datagram);
   // Verifies USERNAME, MESSAGE-INTEGRITY and FINGERPRINT and writes the answer.
   Check answer(ByteView datagram, const Endpoint& source, const Credentials& ours, MutableByteView reply);

@@ -10,6 +10,10 @@
 namespace w2s::media {
 namespace {
 
+// All browsers of a pump share this buffer: 50 ms of a thousand calls, whatever rtp-buffsize says for a
+// single one. The kernel cuts it down to net.core.rmem_max.
+constexpr int least_buffer = 4 << 20;
+
 // The address that a datagram came to, or `bound` when the socket is bound to one.
 IpAddress destination_of(msghdr& header, const IpAddress& bound) {
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
@@ -57,12 +61,13 @@ void write_source(msghdr& header, void* control, const IpAddress& local) {
 }  // namespace
 
 BrowserPort::BrowserPort(const Options& options, std::uint16_t port) : port_(port) {
+  const int buffer = std::max(options.socket_buffer, least_buffer);
   if (!options.ice_any_address) {
-    bind({options.ice_address, port_}, options.socket_buffer, true);
+    bind({options.ice_address, port_}, buffer, true);
     return;
   }
-  bind({IpAddress(), port_}, options.socket_buffer, true);
-  bind({IpAddress::v6({}), port_}, options.socket_buffer, false);
+  bind({IpAddress(), port_}, buffer, true);
+  bind({IpAddress::v6({}), port_}, buffer, false);
 }
 
 void BrowserPort::bind(const Endpoint& local, int buffer, bool required) {
@@ -70,7 +75,8 @@ void BrowserPort::bind(const Endpoint& local, int buffer, bool required) {
   Socket socket;
   socket.udp = UdpSocket::bind(local, buffer, error);
   // A host without IPv6 has no IPv6 browsers.
-  if (!required && (error == std::errc::address_family_not_supported || error == std::errc::address_not_available))
+  if (!required &&
+      (error == std::errc::address_family_not_supported || error == std::errc::address_not_available))
     return;
   if (error) throw std::system_error(error, "cannot bind the browser media port udp " + local.to_string());
   port_ = socket.udp.local().port;
@@ -83,6 +89,10 @@ std::vector<int> BrowserPort::descriptors() const {
   return out;
 }
 
+bool BrowserPort::owns(int fd) const {
+  return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.udp.fd() == fd; });
+}
+
 std::vector<IpAddress> BrowserPort::addresses() const {
   if (const auto& bound = sockets_.front().udp.local().ip; !bound.is_unspecified()) return {bound};
   auto out = local_unicast_addresses();
@@ -91,7 +101,8 @@ std::vector<IpAddress> BrowserPort::addresses() const {
 }
 
 bool BrowserPort::has_family_of(const IpAddress& ip) const {
-  return std::ranges::any_of(sockets_, [&](const Socket& s) { return s.udp.local().ip.is_v4() == ip.is_v4(); });
+  return std::ranges::any_of(sockets_,
+                             [&](const Socket& s) { return s.udp.local().ip.is_v4() == ip.is_v4(); });
 }
 
 BrowserPort::Socket* BrowserPort::socket_for(const IpAddress& remote) {
@@ -123,14 +134,16 @@ std::span<BrowserPort::Received> BrowserPort::receive(int fd) {
     const auto at = static_cast<std::size_t>(i);
     auto& header = b.headers[at].msg_hdr;
     if ((header.msg_flags & MSG_TRUNC) != 0) continue;
-    b.received[taken++] = {{destination_of(header, bound),
-                            Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&b.envelopes[at].remote))},
-                           {b.octets[at], b.headers[at].msg_len}};
+    b.received[taken++] = {
+        {destination_of(header, bound),
+         Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&b.envelopes[at].remote))},
+        {b.octets[at], b.headers[at].msg_len}};
   }
   return std::span(b.received).first(taken);
 }
 
-msghdr BrowserPort::address(Envelope& envelope, const Socket& socket, const ice::Path& path, ByteView datagram) {
+msghdr BrowserPort::address(Envelope& envelope, const Socket& socket, const ice::Path& path,
+                            ByteView datagram) {
   msghdr header{};
   header.msg_name = &envelope.remote;
   header.msg_namelen = path.remote.to_sockaddr(envelope.remote);
@@ -168,10 +181,11 @@ void BrowserPort::flush(Socket& socket) {
   auto& waiting = *socket.queue;
   unsigned done = 0;
   while (done < waiting.count) {
-    const int sent =
-        ::sendmmsg(socket.udp.fd(), &waiting.headers[done], waiting.count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent = ::sendmmsg(socket.udp.fd(), &waiting.headers[done], waiting.count - done,
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    // An error is about the first datagram (no route, buffer full): it is lost, those after it get their turn.
+    // An error is about the first datagram (no route, buffer full): it is lost, those after it get their
+    // turn.
     done += sent > 0 ? static_cast<unsigned>(sent) : 1;
   }
   waiting.count = 0;

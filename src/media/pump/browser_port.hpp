@@ -1,20 +1,20 @@
 #pragma once
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <array>
 #include <memory>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <vector>
+
+#include "w2s/media/session.hpp"
 
 #include "media/ice/pair_list.hpp"
 #include "media/packet.hpp"
 #include "media/udp_socket.hpp"
-#include "w2s/media/session.hpp"
 
 namespace w2s::media {
 
-// The UDP port that all browsers of a pump share: one socket per address family (or one for the configured address),
-// read and written in batches, because the system calls are most of what a packet costs.
+// The UDP port that all browsers of a pump share: one socket per address family (or one for the configured
+// address), read and written in batches, because the system calls are most of what a packet costs.
 class BrowserPort {
  public:
   static constexpr unsigned batch = 32;
@@ -24,6 +24,7 @@ class BrowserPort {
 
   std::uint16_t port() const { return port_; }
   std::vector<int> descriptors() const;
+  bool owns(int fd) const;
   // The addresses on which this port can be reached, loopback left out.
   std::vector<IpAddress> addresses() const;
   bool has_family_of(const IpAddress& ip) const;

@@ -1,10 +1,9 @@
 #include "media/pump/command_queue.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <sys/eventfd.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace w2s::media {
@@ -13,7 +12,9 @@ CommandQueue::CommandQueue() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (fd_ < 0) throw std::system_error(errno, std::system_category(), "cannot make an eventfd");
 }
 
-CommandQueue::~CommandQueue() { ::close(fd_); }
+CommandQueue::~CommandQueue() {
+  ::close(fd_);
+}
 
 void CommandQueue::push(Command command) {
   bool was_empty = false;

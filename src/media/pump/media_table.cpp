@@ -1,12 +1,15 @@
 #include "media/pump/media_table.hpp"
 
-#include "media/local_addresses.hpp"
 #include "w2s/rtp/demux.hpp"
+
+#include "media/local_addresses.hpp"
 
 namespace w2s::media {
 namespace {
 
-std::size_t index(leg::Side side) { return static_cast<std::size_t>(side); }
+std::size_t index(leg::Side side) {
+  return static_cast<std::size_t>(side);
+}
 
 leg::LegOpened refusal(const leg::OpenLeg& request, std::string error) {
   leg::LegOpened out{};
@@ -21,7 +24,8 @@ leg::LegOpened refusal(const leg::OpenLeg& request, std::string error) {
 MediaTable::MediaTable(LegContext& context, SocketWatcher& watcher)
     : context_(context),
       watcher_(watcher),
-      ports_(context.options.rtp_port_low, context.options.rtp_port_high, context.options.socket_buffer, context.rng) {}
+      ports_(context.options.rtp_port_low, context.options.rtp_port_high, context.options.socket_buffer,
+             context.rng) {}
 
 MediaTable::~MediaTable() {
   while (!media_.empty()) close(media_.begin()->first);
@@ -29,7 +33,8 @@ MediaTable::~MediaTable() {
 
 leg::LegOpened MediaTable::open(const leg::OpenLeg& request) {
   auto& media = media_[request.media];
-  close_leg(media, index(request.side));  // a leg that is opened again (a browser forked to a phone) starts anew
+  close_leg(media,
+            index(request.side));  // a leg that is opened again (a browser forked to a phone) starts anew
   auto opened = request.kind == leg::Kind::web ? open_web(request, media) : open_phone(request, media);
   if (!opened.error.empty() && !media.legs[0] && !media.legs[1]) media_.erase(request.media);
   context_.counters.open_media.store(media_.size(), std::memory_order_relaxed);
@@ -37,7 +42,8 @@ leg::LegOpened MediaTable::open(const leg::OpenLeg& request) {
 }
 
 leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Media& media) {
-  auto leg = std::make_unique<WebLeg>(context_, request.media, request.side, request.toward.embedded_v4_or_self());
+  auto leg =
+      std::make_unique<WebLeg>(context_, request.media, request.side, request.toward.embedded_v4_or_self());
   auto opened = leg->opened();
   if (!opened.error.empty()) return opened;
   by_ufrag_[leg->credentials().ufrag] = leg.get();
@@ -52,8 +58,11 @@ leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Media& media)
   auto ports = ports_.take(*local);
   if (!ports) return refusal(request, "no free port pair of rtp-port-range on " + local->to_string());
   auto leg = std::make_unique<PhoneLeg>(context_, request.media, request.side, std::move(*ports));
-  watcher_.watch(leg->ports().rtp.fd(), *leg, SocketWatcher::Use::rtp);
-  watcher_.watch(leg->ports().rtcp.fd(), *leg, SocketWatcher::Use::rtcp);
+  if (!watcher_.watch(leg->ports().rtp.fd(), *leg, SocketWatcher::Use::rtp) ||
+      !watcher_.watch(leg->ports().rtcp.fd(), *leg, SocketWatcher::Use::rtcp)) {
+    unwatch(*leg);
+    return refusal(request, "the kernel watches no more sockets");
+  }
   auto opened = leg->opened();
   media.phone[index(request.side)] = leg.get();
   media.legs[index(request.side)] = std::move(leg);
@@ -78,7 +87,8 @@ void MediaTable::apply(Time now, const leg::LegPlan& plan) {
 void MediaTable::send_dtmf(Time now, const leg::SendDtmf& dtmf) {
   auto* leg = find(dtmf.media, dtmf.side);
   if (leg == nullptr || leg->press(now, dtmf.digit, std::chrono::milliseconds(dtmf.duration_ms))) return;
-  context_.log.info("DTMF not sent", {{"media", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
+  context_.log.info("media.dtmf_not_sent",
+                    {{"media", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
 }
 
 void MediaTable::close(leg::MediaId id) {
@@ -101,17 +111,22 @@ void MediaTable::close_leg(Media& media, std::size_t side) {
     }
   }
   if (auto* phone = std::exchange(media.phone[side], nullptr)) {
-    watcher_.unwatch(phone->ports().rtp.fd());
-    watcher_.unwatch(phone->ports().rtcp.fd());
+    unwatch(*phone);
   }
   if (media.legs[1 - side]) media.legs[1 - side]->disconnect();
   media.legs[side].reset();
 }
 
+void MediaTable::unwatch(const PhoneLeg& leg) {
+  watcher_.unwatch(leg.ports().rtp.fd());
+  watcher_.unwatch(leg.ports().rtcp.fd());
+}
+
 void MediaTable::on_browser_datagram(Time now, const ice::Path& path, Packet& packet) {
   const auto kind = rtp::classify(packet.bytes());
   if (kind == rtp::PacketKind::stun) return on_stun(now, path, packet.bytes());
-  // Everything else counts only from where an authenticated check came (threats T12, T13, T15): no state, no answer.
+  // Everything else counts only from where an authenticated check came (threats T12, T13, T15): no state, no
+  // answer.
   const auto found = by_source_.find(path.remote);
   if (found == by_source_.end()) return count_drop();
   auto& leg = *found->second;
@@ -148,6 +163,8 @@ void MediaTable::on_time(Time now) {
       if (leg) leg->on_time(now);
 }
 
-void MediaTable::count_drop() { PumpCounters::increment(context_.counters.dropped); }
+void MediaTable::count_drop() {
+  PumpCounters::increment(context_.counters.dropped);
+}
 
 }  // namespace w2s::media

@@ -17,11 +17,12 @@ class SocketWatcher {
  public:
   enum class Use : std::uint8_t { rtp, rtcp };
   virtual ~SocketWatcher() = default;
-  virtual void watch(int fd, PhoneLeg& leg, Use use) = 0;
+  virtual bool watch(int fd, PhoneLeg& leg, Use use) = 0;  // false: the system's limit is reached
   virtual void unwatch(int fd) = 0;
 };
 
-// The calls of one pump: carries out what the control thread asks, and finds the leg that a browser's packet is for.
+// The calls of one pump: carries out what the control thread asks, and finds the leg that a browser's packet
+// is for.
 class MediaTable {
  public:
   MediaTable(LegContext& context, SocketWatcher& watcher);
@@ -52,6 +53,7 @@ class MediaTable {
   leg::LegOpened open_phone(const leg::OpenLeg& request, Media& media);
   Leg* find(leg::MediaId media, leg::Side side) const;
   void close_leg(Media& media, std::size_t side);
+  void unwatch(const PhoneLeg& leg);
   void on_stun(Time now, const ice::Path& path, ByteView datagram);
   void count_drop();
 

@@ -7,8 +7,8 @@
 
 namespace w2s::media {
 
-// Buffers for the packets of one pass of the pump: what comes in from phones stays here until the batch to the browsers
-// has left, so nothing is copied and nothing allocated.
+// Buffers for the packets of one pass of the pump: what comes in from phones stays here until the batch to
+// the browsers has left, so nothing is copied and nothing allocated.
 class PacketArena {
  public:
   using Buffer = std::array<std::uint8_t, Packet::capacity>;

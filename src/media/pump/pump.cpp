@@ -1,12 +1,11 @@
 #include "media/pump/pump.hpp"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace w2s::media {
 namespace {
@@ -28,27 +27,33 @@ Pump::Epoll::Epoll() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (fd_ < 0) throw std::system_error(errno, std::system_category(), "cannot make an epoll");
 }
 
-Pump::Epoll::~Epoll() { ::close(fd_); }
+Pump::Epoll::~Epoll() {
+  ::close(fd_);
+}
 
-void Pump::Epoll::add(int fd) {
+bool Pump::Epoll::add(int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = fd;
-  if (::epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) != 0)
-    throw std::system_error(errno, std::system_category(), "cannot watch a socket");
+  return ::epoll_ctl(fd_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 Pump::Pump(unsigned index, const Options& options, Log& log, std::function<void(Sessions::Reply)> on_reply)
     : options_(options),
       log_(log),
       on_reply_(std::move(on_reply)),
-      browser_port_(options, static_cast<std::uint16_t>(options.ice_port == 0 ? 0 : options.ice_port + index)),
-      context_{options_,      log_,      rng_,
-               browser_port_, dtls_,     counters_,
+      browser_port_(options,
+                    static_cast<std::uint16_t>(options.ice_port == 0 ? 0 : options.ice_port + index)),
+      context_{options_,
+               log_,
+               rng_,
+               browser_port_,
+               dtls_,
+               counters_,
                [this](leg::Event event) { on_reply_(std::move(event)); }},
       table_(context_, *this) {
-  epoll_.add(commands_.fd());
-  for (const int fd : browser_port_.descriptors()) epoll_.add(fd);
+  watch_own(commands_.fd());
+  for (const int fd : browser_port_.descriptors()) watch_own(fd);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -57,19 +62,26 @@ Pump::~Pump() {
   thread_.join();
 }
 
-void Pump::watch(int fd, PhoneLeg& leg, Use use) {
-  epoll_.add(fd);
+void Pump::watch_own(int fd) {
+  if (!epoll_.add(fd)) throw std::system_error(errno, std::system_category(), "cannot watch a socket");
+}
+
+bool Pump::watch(int fd, PhoneLeg& leg, Use use) {
+  if (!epoll_.add(fd)) return false;
   watched_[fd] = {&leg, use};
+  return true;
 }
 
 // The kernel takes a descriptor out of the epoll when it is closed, which follows at once.
-void Pump::unwatch(int fd) { watched_.erase(fd); }
+void Pump::unwatch(int fd) {
+  watched_.erase(fd);
+}
 
 void Pump::run() {
   std::array<epoll_event, 64> events;
   while (!stopping_) {
-    const int count =
-        ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), wait_milliseconds(Clock::now()));
+    const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()),
+                                   wait_milliseconds(Clock::now()));
     const auto now = Clock::now();
     for (int i = 0; i < count; ++i) on_readable(now, events[static_cast<std::size_t>(i)].data.fd);
     browser_port_.flush();
@@ -92,15 +104,17 @@ void Pump::on_readable(Time now, int fd) {
     for (auto& command : taken_) carry_out(now, command);
     return;
   }
-  // A descriptor of a leg closed earlier in this pass is not found, or is already another leg's, which is harmless.
+  // The descriptor of a leg closed earlier in this pass may by now be any other socket of the process: hands
+  // off.
   if (const auto found = watched_.find(fd); found != watched_.end())
     read_phone(now, fd, found->second);
-  else
+  else if (browser_port_.owns(fd))
     read_browsers(now, fd);
 }
 
 void Pump::read_browsers(Time now, int fd) {
-  for (auto& received : browser_port_.receive(fd)) table_.on_browser_datagram(now, received.path, received.packet);
+  for (auto& received : browser_port_.receive(fd))
+    table_.on_browser_datagram(now, received.path, received.packet);
   browser_port_.flush();  // from one browser to another: the buffers are used again at the next read
 }
 

@@ -5,16 +5,17 @@
 #include <variant>
 #include <vector>
 
+#include "w2s/media/session.hpp"
+
 #include "media/leg_context.hpp"
 #include "media/pump/command_queue.hpp"
 #include "media/pump/media_table.hpp"
 #include "media/pump/packet_arena.hpp"
-#include "w2s/media/session.hpp"
 
 namespace w2s::media {
 
-// One thread that owns the packets of its calls: their sockets, keys and counters. Everything but push() and counters()
-// happens on it.
+// One thread that owns the packets of its calls: their sockets, keys and counters. Everything but push() and
+// counters() happens on it.
 class Pump final : private SocketWatcher {
  public:
   // Binds ice_port + index and starts the thread; throws std::system_error.
@@ -36,18 +37,19 @@ class Pump final : private SocketWatcher {
     ~Epoll();
     Epoll(const Epoll&) = delete;
     Epoll& operator=(const Epoll&) = delete;
-    void add(int fd);
+    bool add(int fd);
     int fd() const { return fd_; }
 
    private:
     const int fd_;
   };
 
-  void watch(int fd, PhoneLeg& leg, Use use) override;
+  bool watch(int fd, PhoneLeg& leg, Use use) override;
   void unwatch(int fd) override;
 
   void run();
   int wait_milliseconds(Time now) const;
+  void watch_own(int fd);
   void on_readable(Time now, int fd);
   void read_browsers(Time now, int fd);
   void read_phone(Time now, int fd, const Watched& watched);

@@ -1,10 +1,11 @@
 #include <gtest/gtest.h>
 #include <stun/usages/ice.h>
 
+#include "w2s/base/encoding.hpp"
+
 #include "media/ice/pair_list.hpp"
 #include "media/ice/stun_responder.hpp"
-#include "media_browser.hpp"
-#include "w2s/base/encoding.hpp"
+#include "stun_client.hpp"
 
 namespace w2s::media::ice {
 namespace {
@@ -27,12 +28,15 @@ struct IceTest : testing::Test {
   std::array<std::uint8_t, StunResponder::max_reply> reply{};
 
   Check answer(ByteView datagram) { return responder.answer(datagram, browser, ours, reply); }
-  test::StunCheck check() { return {.our_ufrag = "them", .their_ufrag = ours.ufrag, .their_pwd = ours.pwd.reveal()}; }
+  test::StunCheck check() {
+    return {.our_ufrag = "them", .their_ufrag = ours.ufrag, .their_pwd = ours.pwd.reveal()};
+  }
 };
 
 TEST_F(IceTest, ReadsTheRequestOfRfc5769) {
   EXPECT_EQ(responder.asked_ufrag(rfc5769_request), "evtj");
-  // That request claims to be controlled, which a lite agent refuses to believe; it is authentic nevertheless.
+  // That request claims to be controlled, which a lite agent refuses to believe; it is authentic
+  // nevertheless.
   const auto check = responder.answer(rfc5769_request, browser, rfc5769_credentials, reply);
   EXPECT_EQ(check.verdict, Check::Verdict::refused);
   EXPECT_EQ(test::stun_error(ByteView(reply).first(check.reply_length)), 487);
@@ -53,7 +57,7 @@ TEST_F(IceTest, AnswersACheckWithTheSourceAddress) {
   const auto result = answer(request);
   ASSERT_EQ(result.verdict, Check::Verdict::accepted);
   EXPECT_FALSE(result.use_candidate);
-  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length), ours.pwd.reveal()), browser);
+  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length)), browser);
 }
 
 TEST_F(IceTest, AnswersIpv6Sources) {
@@ -61,7 +65,7 @@ TEST_F(IceTest, AnswersIpv6Sources) {
   const auto request = test::stun_check(check());
   const auto result = responder.answer(request, v6, ours, reply);
   ASSERT_EQ(result.verdict, Check::Verdict::accepted);
-  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length), ours.pwd.reveal()), v6);
+  EXPECT_EQ(test::stun_mapped_address(ByteView(reply).first(result.reply_length)), v6);
 }
 
 TEST_F(IceTest, SeesUseCandidate) {
@@ -91,9 +95,9 @@ TEST_F(IceTest, ACheckWithoutIntegrityOrFingerprintDrawsNothing) {
 
 TEST_F(IceTest, ResponsesIndicationsAndRubbishAreNoChecks) {
   auto request = test::stun_check(check());
-  for (const std::uint8_t type_high : {0x01, 0x00}) {
+  for (const int type_high : {0x01, 0x00}) {
     auto other = request;
-    other[0] = type_high;
+    other[0] = static_cast<std::uint8_t>(type_high);
     other[1] = 0x11;  // indication, error response
     EXPECT_FALSE(responder.asked_ufrag(other));
     EXPECT_EQ(answer(other).verdict, Check::Verdict::dropped);

@@ -57,7 +57,8 @@ TEST_F(LatchTest, SequenceNumbersMayWrapWhileRising) {
 
 TEST_F(LatchTest, FivePacketsThatDoNotRiseAreNotBelieved) {
   latch.announce(announced);
-  for (const std::uint16_t sequence : {10, 9, 8, 7, 6, 5, 5, 5, 5, 5}) EXPECT_EQ(packet(behind_nat, sequence), Verdict::drop);
+  for (const int sequence : {10, 9, 8, 7, 6, 5, 5, 5, 5, 5})
+    EXPECT_EQ(packet(behind_nat, static_cast<std::uint16_t>(sequence)), Verdict::drop);
 }
 
 TEST_F(LatchTest, AnotherSsrcOrSourceBeginsTheCountAnew) {

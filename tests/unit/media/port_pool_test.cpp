@@ -1,10 +1,10 @@
 #include "media/port_pool.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace w2s::media {
 namespace {

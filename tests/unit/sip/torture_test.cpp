@@ -1,12 +1,12 @@
 // RFC 4475 and RFC 5118: what the parser says to each message, and why where the RFC leaves a choice.
-#include <gtest/gtest.h>
+#include "torture.hpp"
 
 #include <map>
 
+#include <gtest/gtest.h>
+
 #include "w2s/sip/framer.hpp"
 #include "w2s/sip/message.hpp"
-
-#include "torture.hpp"
 
 namespace w2s::sip {
 namespace {
@@ -50,7 +50,8 @@ constexpr Verdict kVerdicts[] = {
     {"baddate", kAccepted, "chosen: Date is passed on, never acted upon"},
     {"regbadct", 400, "chosen: whose parameter `?Route=` is stays open without angle brackets"},
     {"badaspec", 400, "chosen: a repaired copy would differ from what the sender's digest or peer saw"},
-    {"baddn", kAccepted, "chosen: From and To hold one value, so the comma in the display name is not ambiguous"},
+    {"baddn", kAccepted,
+     "chosen: From and To hold one value, so the comma in the display name is not ambiguous"},
     {"badvers", 505, "SIP/7.0"},
     {"mismatch01", 400, "CSeq names another method"},
     {"mismatch02", 400, "CSeq names another method"},
@@ -66,7 +67,8 @@ constexpr Verdict kVerdicts[] = {
     {"regaut01", kAccepted, "well formed; the scheme is for the registrar to judge"},
     {"multi01", 400, "CSeq, Call-ID, From, To and Max-Forwards twice"},
     {"mcl01", 400, "two different Content-Lengths"},
-    {"bcast", kAccepted, "well formed; the transaction layer drops stray responses and sends nothing to lower Vias"},
+    {"bcast", kAccepted,
+     "well formed; the transaction layer drops stray responses and sends nothing to lower Vias"},
     {"zeromf", kAccepted, "well formed; the 483 is the proxy's"},
     {"cparam01", kAccepted, "well formed"},
     {"cparam02", kAccepted, "well formed"},
@@ -104,14 +106,17 @@ int outcome_of(const ParseOutcome& outcome) {
 bool fits(int outcome, const std::vector<std::string>& admitted, bool is_response) {
   for (const auto& a : admitted) {
     if (a == "any") return true;
-    if (outcome == kAccepted && (a == "accept" || a == "420" || a == "483" || (a == "silent" && is_response))) return true;
+    if (outcome == kAccepted && (a == "accept" || a == "420" || a == "483" || (a == "silent" && is_response)))
+      return true;
     if (outcome == kDropped && a == "silent") return true;
     if (outcome > 0 && a == std::to_string(outcome)) return true;
   }
   return false;
 }
 
-std::vector<test::TortureMessage> all_messages() { return test::load_all_torture(W2S_TEST_DATA); }
+std::vector<test::TortureMessage> all_messages() {
+  return test::load_all_torture(W2S_TEST_DATA);
+}
 
 TEST(Torture, EveryMessageHasAVerdictThatItsRfcAdmits) {
   const auto messages = all_messages();
@@ -120,13 +125,15 @@ TEST(Torture, EveryMessageHasAVerdictThatItsRfcAdmits) {
   for (const auto& message : messages) {
     const auto& verdict = verdict_of(message.id);
     const bool is_response = message.bytes.rfind("SIP/", 0) == 0;
-    EXPECT_TRUE(fits(verdict.outcome, message.udp, is_response)) << message.id << " over UDP: " << verdict.reason;
+    EXPECT_TRUE(fits(verdict.outcome, message.udp, is_response))
+        << message.id << " over UDP: " << verdict.reason;
   }
 }
 
 TEST(Torture, ADatagramIsJudgedAsTheTableSays) {
   for (const auto& message : all_messages())
-    EXPECT_EQ(outcome_of(parse(message.bytes, Framing::datagram)), verdict_of(message.id).outcome) << message.id;
+    EXPECT_EQ(outcome_of(parse(message.bytes, Framing::datagram)), verdict_of(message.id).outcome)
+        << message.id;
 }
 
 TEST(Torture, AStreamIsJudgedAsTheTableSaysOrClosed) {

@@ -1,0 +1,145 @@
+#include "connection.hpp"
+
+#include <cstring>
+
+namespace w2s::transport {
+
+Connection::Connection(ConnectionEvents& events, const Options& options, std::unique_ptr<ByteStream> stream,
+                       sip::Target peer, bool accepted)
+    : events_(&events),
+      options_(options),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      accepted_(accepted),
+      state_(accepted ? State::handshaking : State::connecting),
+      send_queue_(options.send_queue_limit),
+      deadlines_(options, accepted) {}
+
+void Connection::start() {
+  if (accepted_) {
+    deadlines_.handshaking(Clock::now());
+    next_time_changed();
+    return handshake();
+  }
+  deadlines_.connecting(Clock::now());
+  next_time_changed();
+  sockaddr_storage address;
+  const auto length = peer_.remote.to_sockaddr(address);
+  tcp::endpoint remote;
+  std::memcpy(remote.data(), &address, length);
+  remote.resize(length);
+  stream_->socket().async_connect(remote, [this, self = shared_from_this()](error_code error) {
+    if (state_ == State::closed) return;
+    if (error) return fail(EndedBy::peer, error.message());
+    const auto local = stream_->socket().local_endpoint(error);
+    if (!error) peer_.local = Endpoint::from_sockaddr(local.data());
+    state_ = State::handshaking;
+    deadlines_.handshaking(Clock::now());
+    next_time_changed();
+    handshake();
+  });
+}
+
+void Connection::handshake() {
+  if (state_ == State::closed) return;
+  const auto result = stream_->handshake();
+  if (result.would_block()) {
+    stream_->wait(result.wait, [this, self = shared_from_this()](error_code) { handshake(); });
+    return;
+  }
+  if (result.error) return fail(EndedBy::peer, result.error.message());
+  on_secured();
+}
+
+void Connection::opened() {
+  state_ = State::open;
+  deadlines_.opened(Clock::now());
+  next_time_changed();
+  events_->on_open(*this);
+  if (!send_queue_.empty()) flush();
+}
+
+void Connection::message_came(sip::ParseOutcome outcome) {
+  // A broken one is no sign of a SIP peer, and must not keep the connection.
+  if (outcome.message) deadlines_.message(Clock::now(), true);
+  events_->on_message(*this, std::move(outcome));
+}
+
+void Connection::send(std::string message) {
+  deadlines_.message(Clock::now(), false);
+  enqueue(std::move(message));
+}
+
+void Connection::enqueue(std::string bytes) {
+  if (state_ == State::closing || state_ == State::closed) return;
+  if (!send_queue_.push(std::move(bytes))) return fail(EndedBy::peer, "it does not read");
+  if (state_ == State::open) flush();
+}
+
+void Connection::close(std::string_view why) {
+  if (state_ == State::connecting || state_ == State::handshaking) return abort(why);
+  if (state_ != State::open) return;
+  enter_closing(EndedBy::us, why);
+  start_closing();
+}
+
+void Connection::abort(std::string_view why) {
+  fail(EndedBy::us, why);
+}
+
+void Connection::enter_closing(EndedBy by, std::string_view why) {
+  const bool was_open = state_ == State::open;
+  state_ = State::closing;
+  deadlines_.closing(Clock::now());
+  next_time_changed();
+  if (was_open) events_->on_flow_ended(*this, by, why);
+}
+
+void Connection::fail(EndedBy by, std::string_view why) {
+  if (state_ == State::closed) return;
+  const bool was_open = state_ == State::open;
+  state_ = State::closed;
+  stream_->close();
+  if (was_open) events_->on_flow_ended(*this, by, why);
+  events_->on_socket_closed(*this, why);
+}
+
+void Connection::detach() {
+  state_ = State::closed;
+  stream_->close();
+}
+
+void Connection::drain() {
+  for (int reads = 0; reads < 16 && state_ != State::closed; ++reads) {
+    const auto result = stream_->read(events_->scratch());
+    if (result.error && !result.would_block()) return fail(EndedBy::peer, "closed");
+    if (result.would_block()) break;
+  }
+  if (state_ == State::closed) return;
+  stream_->wait(tcp::socket::wait_read, [this, self = shared_from_this()](error_code) {
+    if (state_ != State::closed) drain();
+  });
+}
+
+void Connection::hold(bool held) {
+  deadlines_.hold(held, Clock::now());
+  next_time_changed();
+}
+
+std::optional<Time> Connection::next_time() const {
+  if (state_ == State::closed) return std::nullopt;
+  return state_ == State::open ? earlier(deadlines_.next_time(), next_ping()) : deadlines_.next_time();
+}
+
+void Connection::on_time(Time now) {
+  if (state_ == State::closed) return;
+  if (const auto why = deadlines_.expired(now); !why.empty())
+    return state_ == State::open ? close(why) : abort(why);
+  if (state_ == State::open && next_ping() && *next_ping() <= now) on_ping_time(now);
+}
+
+void Connection::next_time_changed() {
+  events_->on_next_time_changed(*this);
+}
+
+}  // namespace w2s::transport

@@ -1,0 +1,42 @@
+#pragma once
+#include <list>
+#include <string>
+
+#include "w2s/base/bytes.hpp"
+
+namespace w2s::transport {
+
+// Messages on their way to a peer, at most `limit` bytes of them (threats.md T6). A list, because an empty
+// deque keeps half a kilobyte for each idle connection.
+class SendQueue {
+ public:
+  explicit SendQueue(std::size_t limit) : limit_(limit) {}
+
+  [[nodiscard]] bool push(std::string message) {
+    if (message.size() > limit_ - bytes_) return false;
+    bytes_ += message.size();
+    messages_.push_back(std::move(message));
+    return true;
+  }
+  bool empty() const { return messages_.empty(); }
+  const std::string& front() const { return messages_.front(); }
+  ByteView unsent() const { return as_bytes(front()).subspan(sent_); }
+  // `count` bytes of unsent() have left.
+  void consume(std::size_t count) {
+    sent_ += count;
+    if (sent_ == front().size()) pop();
+  }
+  void pop() {
+    bytes_ -= front().size();
+    sent_ = 0;
+    messages_.pop_front();
+  }
+
+ private:
+  std::size_t limit_;
+  std::size_t bytes_ = 0;
+  std::size_t sent_ = 0;  // of the first message
+  std::list<std::string> messages_;
+};
+
+}  // namespace w2s::transport

@@ -1,0 +1,25 @@
+#pragma once
+#include "w2s/sip/framer.hpp"
+
+#include "connection.hpp"
+
+namespace w2s::transport {
+
+// SIP over TCP and TLS (RFC 3261 18.3): messages cut by Content-Length, CRLF keep-alives (RFC 5626 4.4.1).
+class StreamConnection final : public Connection {
+ public:
+  StreamConnection(ConnectionEvents& events, const Options& options, std::unique_ptr<ByteStream> stream,
+                   sip::Target peer, bool accepted);
+
+ private:
+  void on_secured() override;
+  void flush() override;
+  void start_closing() override;
+  void read();
+  void take(std::string_view bytes);
+
+  sip::StreamFramer framer_;
+  bool writing_ = false;  // the socket is full and waited for
+};
+
+}  // namespace w2s::transport

@@ -1,0 +1,549 @@
+#include "w2s/rtp/rtcp.hpp"
+#include "w2s/rtp/telephone_event.hpp"
+
+#include "session_fixture.hpp"
+
+namespace w2s::media {
+namespace {
+
+using leg::Direction;
+using leg::Kind;
+using leg::Side;
+using test::MediaBrowser;
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+TEST_F(SessionFixture, AWebLegTellsWhereAndHowToReachUs) {
+  start();
+  const auto web = open(Side::a, Kind::web);
+  EXPECT_EQ(web.error, "");
+  ASSERT_FALSE(web.candidates.empty());
+  EXPECT_EQ(web.candidates.front().address.ip, loopback)
+      << "the address on which the WebSocket came in goes first";
+  EXPECT_EQ(web.rtp, web.candidates.front().address);
+  EXPECT_EQ(web.rtcp, web.rtp);
+  for (std::size_t i = 1; i < web.candidates.size(); ++i) {
+    EXPECT_LT(web.candidates[i].priority, web.candidates[i - 1].priority);
+    EXPECT_FALSE(web.candidates[i].address.ip.is_loopback());
+  }
+  EXPECT_EQ(web.fingerprint.substr(0, 8), "sha-256 ");
+  EXPECT_NE(open(Side::b, Kind::web).ice_ufrag, web.ice_ufrag);
+}
+
+TEST_F(SessionFixture, PublicAddressesGoFirst) {
+  options.public_addresses = {{std::nullopt, *IpAddress::parse("203.0.113.5")}};
+  start();
+  const auto web = open(Side::a, Kind::web);
+  EXPECT_EQ(web.rtp.ip, *IpAddress::parse("203.0.113.5"));
+  EXPECT_EQ(web.candidates.at(1).address.ip, loopback);
+  EXPECT_EQ(open(Side::b, Kind::phone).rtp.ip, loopback) << "a phone on this host needs no public address";
+}
+
+TEST_F(SessionFixture, APhoneLegHasAPortPair) {
+  start();
+  const auto phone = open(Side::b, Kind::phone);
+  EXPECT_EQ(phone.error, "");
+  EXPECT_EQ(phone.rtp.ip, loopback);
+  EXPECT_EQ(phone.rtp.port % 2, 0);
+  EXPECT_EQ(phone.rtcp.port, phone.rtp.port + 1);
+}
+
+TEST_F(SessionFixture, NoFreePortIsAnAnswer) {
+  options.rtp_port_low = 24990;
+  options.rtp_port_high = 24991;
+  start();
+  EXPECT_EQ(open(Side::a, Kind::phone).error, "");
+  EXPECT_NE(open(Side::b, Kind::phone).error, "");
+}
+
+TEST_F(SessionFixture, APortThatIsTakenStopsTheStart) {
+  const test::TestSocket taken{{IpAddress(), 0}};
+  options.ice_port = taken.local().port;
+  try {
+    start();
+    FAIL() << "started";
+  } catch (const std::system_error& error) {
+    EXPECT_NE(std::string(error.what()).find(std::to_string(options.ice_port)), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(CallFixture, BrowserAndPhoneHearEachOther) {
+  connect();
+  browser_sends(Bytes(160, 0x11));
+  const auto heard = phone.receive();
+  ASSERT_TRUE(heard);
+  const auto at_phone = *rtp::PacketView::parse(*heard);
+  EXPECT_EQ(at_phone.ssrc().value, phone.gateway.ssrc);
+  EXPECT_EQ(at_phone.payload().size(), 160U);
+  EXPECT_EQ(at_phone.payload()[0], 0x11);
+
+  phone.send(Bytes(160, 0x22));
+  const auto seen = browser.receive_rtp();
+  ASSERT_TRUE(seen);
+  const auto at_browser = *rtp::PacketView::parse(*seen);
+  EXPECT_EQ(at_browser.ssrc().value, web.ssrc);
+  EXPECT_EQ(at_browser.payload()[0], 0x22);
+  const auto connected = wait_for_event<leg::LegConnected>();
+  ASSERT_TRUE(connected);
+  EXPECT_EQ(connected->side, Side::b) << "a phone is connected by its first packet";
+  EXPECT_EQ(sessions->counters().packets_from_browsers, 1U);
+  EXPECT_EQ(sessions->counters().packets_from_phones, 1U);
+}
+
+TEST_F(CallFixture, OneBoundAddressWorksLikeAll) {
+  options.ice_any_address = false;
+  options.ice_address = loopback;
+  connect();
+  EXPECT_EQ(web.candidates.size(), 1U);
+  expect_media();
+}
+
+TEST_F(CallFixture, TheGatewayMayBeTheDtlsClient) {
+  test::DtlsPeer::Options server;
+  server.client = false;
+  MediaBrowser passive_browser{server};
+  open_both();
+  passive_browser.meet(web);
+  auto plan = web_plan(Side::a, passive_browser, leg::DtlsRole::active);
+  sessions->apply(plan);
+  ASSERT_TRUE(passive_browser.check(true));
+  EXPECT_TRUE(passive_browser.handshake());
+  EXPECT_TRUE(wait_for_event<leg::LegConnected>());
+}
+
+TEST_F(CallFixture, MediaBeforeThePlansIsDropped) {
+  open_both();
+  for (int i = 0; i < 10; ++i) phone.send(tone);
+  sessions->apply(browser_plan);
+  ASSERT_TRUE(browser.check(true));
+  ASSERT_TRUE(browser.handshake());
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  sessions->apply(phone_plan_);
+  settle();
+  expect_media();
+}
+
+TEST_F(CallFixture, RtcpIsRestatedWithOurOwnNumbers) {
+  connect();
+  expect_media();
+  const auto to_phone = phone.rtcp.receive(10s);
+  ASSERT_TRUE(to_phone);
+  EXPECT_EQ(to_phone->source, phone.gateway.rtcp);
+  auto compound = rtp::CompoundView::parse(to_phone->bytes);
+  ASSERT_TRUE(compound);
+  const auto first = compound->next();
+  const auto* report = first ? std::get_if<rtp::SenderReport>(&*first) : nullptr;
+  ASSERT_NE(report, nullptr);
+  EXPECT_EQ(report->sender.value, phone.gateway.ssrc);
+  EXPECT_EQ(report->info.packets, 1U);
+  ASSERT_EQ(report->blocks.size(), 1U);
+  EXPECT_EQ(report->blocks[0].source.value, 0x70707070U);
+  const auto second = compound->next();
+  const auto* description = second ? std::get_if<rtp::SourceDescription>(&*second) : nullptr;
+  ASSERT_NE(description, nullptr);
+  EXPECT_EQ(description->cname({phone.gateway.ssrc}), phone.gateway.cname);
+
+  const auto to_browser = browser.receive_rtcp(10s);
+  ASSERT_TRUE(to_browser);
+  auto browsers = rtp::CompoundView::parse(*to_browser);
+  ASSERT_TRUE(browsers);
+  const auto browsers_first = browsers->next();
+  const auto* browsers_report = browsers_first ? std::get_if<rtp::SenderReport>(&*browsers_first) : nullptr;
+  ASSERT_NE(browsers_report, nullptr);
+  EXPECT_EQ(browsers_report->sender.value, web.ssrc);
+  EXPECT_EQ(browsers_report->blocks[0].source.value, 0xb0b0b0b0U);
+}
+
+TEST_F(CallFixture, RtcpOfAPeerGoesNoFurtherAndItsByeEndsNothing) {
+  connect();
+  expect_media();
+  const Bytes bye = {0x80, 201, 0, 1, 0x70, 0x70, 0x70, 0x70, 0x81, 203, 0, 1, 0x70, 0x70, 0x70, 0x70};
+  phone.rtcp.send_to(phone.gateway.rtcp, bye);
+  phone.rtp.send_to(phone.gateway.rtp, bye);
+  browser.send_rtcp(bye);
+  EXPECT_FALSE(browser.receive_rtcp(MediaBrowser::silence));
+  expect_media();
+}
+
+TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
+  connect();
+  expect_media();
+  phone_plan_.peer_direction = Direction::sendonly;  // music on hold: the phone sends and wants nothing
+  sessions->apply(phone_plan_);
+  settle();
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  phone.send(tone);
+  EXPECT_TRUE(browser.receive_rtp());
+
+  phone_plan_.peer_direction = Direction::recvonly;
+  sessions->apply(phone_plan_);
+  settle();
+  browser_sends(tone);
+  EXPECT_TRUE(phone.receive());
+  phone.send(tone);
+  expect_browser_hears_nothing();
+
+  phone_plan_.peer_direction = Direction::inactive;
+  sessions->apply(phone_plan_);
+  settle();
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  phone.send(tone);
+  expect_browser_hears_nothing();
+
+  phone_plan_.peer_direction = Direction::sendrecv;
+  sessions->apply(phone_plan_);
+  settle();
+  expect_media();
+}
+
+TEST_F(CallFixture, AnOldStyleHoldSendsNothingAndResumes) {
+  connect();
+  expect_media();
+  auto held = phone_plan_;
+  held.phone->rtp = {IpAddress(), phone.rtp.local().port};
+  sessions->apply(held);
+  settle();
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  sessions->apply(phone_plan_);
+  settle();
+  expect_media();
+}
+
+TEST_F(CallFixture, APhoneThatSendsFromElsewhereIsFollowed) {
+  connect();
+  const test::TestSocket behind_nat;
+  for (int i = 0; i < 5; ++i) phone.send_from(behind_nat, tone);
+  expect_browser_hears_nothing();
+  phone.send_from(behind_nat, tone);
+  EXPECT_TRUE(browser.receive_rtp());
+  browser_sends(tone);
+  EXPECT_TRUE(behind_nat.receive(MediaBrowser::patience));
+
+  phone.send(tone);  // the announced address speaks up: it is final
+  EXPECT_TRUE(browser.receive_rtp());
+  expect_media();
+  for (int i = 0; i < 20; ++i) phone.send_from(behind_nat, tone);
+  expect_browser_hears_nothing();
+}
+
+TEST_F(CallFixture, AStrangersRtpIsNeitherPassedNorAnswered) {
+  connect();
+  expect_media();
+  const test::TestSocket stranger;
+  for (int i = 0; i < 50; ++i) phone.send_from(stranger, tone);
+  expect_browser_hears_nothing();
+  browser_sends(tone);
+  EXPECT_TRUE(phone.receive());
+  EXPECT_FALSE(stranger.receive(MediaBrowser::silence));
+}
+
+TEST_F(CallFixture, ANewAddressInTheSdpIsFollowed) {
+  connect();
+  expect_media();
+  TestPhone moved;
+  moved.gateway = phone.gateway;
+  moved.sequence = phone.sequence;
+  sessions->apply(phone_plan(Side::b, moved.rtp.local(), moved.rtcp.local()));
+  settle();
+  browser_sends(tone);
+  EXPECT_TRUE(moved.receive());
+  moved.send(tone);
+  EXPECT_TRUE(browser.receive_rtp());
+}
+
+TEST_F(CallFixture, NothingIsSentWhereAllowDestinationSaysNo) {
+  options.allow = net::AllowDestination();  // public addresses only
+  connect();
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  phone.send(tone);
+  EXPECT_TRUE(browser.receive_rtp()) << "hearing it does no harm";
+}
+
+TEST_F(CallFixture, StrangersDrawNothingFromTheBrowserPort) {
+  connect();
+  const test::TestSocket stranger;
+  auto wrong = browser.check_parameters();
+  wrong.their_pwd = "guessguessguessguessguess";
+  stranger.send_to(web.rtp, test::stun_check(wrong));
+  wrong.their_ufrag = "nobody";
+  stranger.send_to(web.rtp, test::stun_check(wrong));
+  test::DtlsPeer attacker;
+  attacker.start();
+  for (const auto& datagram : attacker.take_outgoing()) stranger.send_to(web.rtp, datagram);
+  stranger.send_to(web.rtp, test::rtp_packet({false, {0}, {1}, 0, {1}}, tone));
+  stranger.send_to(web.rtp, browser.protect_rtp(test::rtp_packet({false, {0}, {1}, 0, {1}}, tone)));
+  stranger.send_to(web.rtp, Bytes(3, 0));
+  stranger.send_to(web.rtp, {});
+  EXPECT_FALSE(stranger.receive(MediaBrowser::silence));
+  expect_phone_hears_nothing();
+  expect_media();
+}
+
+TEST_F(CallFixture, AHelloBeforeTheBrowsersIsHarmless) {
+  open_both();
+  sessions->apply(browser_plan);
+  sessions->apply(phone_plan_);
+  ASSERT_TRUE(browser.check(true));
+  const test::TestSocket stranger;
+  for (int i = 0; i < 10; ++i) {
+    test::DtlsPeer::Options null_cipher;
+    null_cipher.ciphers = "eNULL";
+    test::DtlsPeer attacker{null_cipher};
+    attacker.start();
+    for (const auto& datagram : attacker.take_outgoing()) {
+      stranger.send_to(web.rtp, datagram);
+      browser.socket().send_to(web.rtp, datagram);  // even as if it came from the browser
+    }
+  }
+  EXPECT_TRUE(browser.handshake());
+  expect_media();
+}
+
+TEST_F(CallFixture, AnEarlyClientHelloIsDroppedUntilDtlsMayStart) {
+  open_both();
+  browser_plan.start_dtls = false;
+  sessions->apply(browser_plan);
+  ASSERT_TRUE(browser.check(true));
+  EXPECT_FALSE(browser.handshake(MediaBrowser::silence));
+  browser_plan.start_dtls = true;
+  sessions->apply(browser_plan);
+  EXPECT_TRUE(browser.handshake());
+}
+
+TEST_F(CallFixture, AWrongFingerprintFailsTheLeg) {
+  open_both();
+  const MediaBrowser somebody_else;
+  browser_plan.web->fingerprint = somebody_else.description().fingerprint;
+  sessions->apply(browser_plan);
+  sessions->apply(phone_plan_);
+  ASSERT_TRUE(browser.check(true));
+  browser.handshake();
+  const auto failed = wait_for_event<leg::LegFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->failure, leg::Failure::dtls_fingerprint);
+  EXPECT_EQ(failed->side, Side::a);
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+}
+
+TEST_F(CallFixture, NoCommonSrtpProfileFailsTheLeg) {
+  test::DtlsPeer::Options without;
+  without.profiles = "";
+  MediaBrowser plain{without};
+  open_both();
+  plain.meet(web);
+  sessions->apply(web_plan(Side::a, plain));
+  ASSERT_TRUE(plain.check(true));
+  plain.handshake();
+  const auto failed = wait_for_event<leg::LegFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->failure, leg::Failure::srtp_no_profile);
+}
+
+TEST_F(CallFixture, ForgedReplayedAndClearRtpIsCountedAndEndsNothing) {
+  connect();
+  expect_media();
+  const auto clear = test::rtp_packet({false, {0}, {2000}, 0, {0xb0b0b0b0}}, tone);
+  browser.socket().send_to(web.rtp, clear);
+  const auto genuine = browser.protect_rtp(test::rtp_packet({false, {0}, {2001}, 0, {0xb0b0b0b0}}, tone));
+  for (int i = 0; i < 300; ++i) {
+    auto forged = genuine;
+    forged[20] = static_cast<std::uint8_t>(forged[20] ^ (i % 255 + 1));
+    browser.socket().send_to(web.rtp, forged);
+  }
+  expect_phone_hears_nothing();
+  browser.socket().send_to(web.rtp, genuine);
+  EXPECT_TRUE(phone.receive());
+  for (int i = 0; i < 40; ++i) browser.socket().send_to(web.rtp, genuine);
+  expect_phone_hears_nothing();
+  sequence = 2001;
+  expect_media();
+  EXPECT_FALSE(wait_for_event<leg::LegFailed>(0ms));
+}
+
+TEST_F(CallFixture, ABrowserThatMovesIsFollowedToThePairItNominates) {
+  connect();
+  expect_media();
+  browser.restart_ice();
+  browser.move();
+  browser_sends(tone);
+  expect_phone_hears_nothing();  // no check came from there yet
+  ASSERT_TRUE(browser.check(true));
+  expect_media();  // with the keys of the association that was there before
+}
+
+TEST_F(CallFixture, HeaderExtensionsEndAtTheLegTheyWereNegotiatedOn) {
+  open_both();
+  browser_plan.web->mid_extension = 4;
+  browser_plan.web->mid = "audio0";
+  sessions->apply(browser_plan);
+  sessions->apply(phone_plan_);
+  ASSERT_TRUE(browser.check(true));
+  ASSERT_TRUE(browser.handshake());
+  Bytes with_extension = test::rtp_packet({false, {0}, {1}, 0, {0xb0b0b0b0}}, {});
+  with_extension[0] |= 0x10;
+  for (const int octet : {0xbe, 0xde, 0x00, 0x01, 0x10, 0x7f, 0x00, 0x00, 0x11, 0x22})
+    with_extension.push_back(static_cast<std::uint8_t>(octet));
+  browser.send_plain_rtp(with_extension);
+  const auto heard = phone.receive();
+  ASSERT_TRUE(heard);
+  const auto at_phone = *rtp::PacketView::parse(*heard);
+  EXPECT_FALSE(at_phone.has_extension());
+  EXPECT_EQ(Bytes(at_phone.payload().begin(), at_phone.payload().end()), (Bytes{0x11, 0x22}));
+
+  phone.send(tone);
+  const auto seen = browser.receive_rtp();
+  ASSERT_TRUE(seen);
+  const auto mid = rtp::PacketView::parse(*seen)->extension(4);
+  ASSERT_TRUE(mid);
+  EXPECT_EQ(as_text(*mid), "audio0");
+}
+
+TEST_F(CallFixture, AKeyPressOfSipInfoReachesThePhone) {
+  connect();
+  expect_media();
+  sessions->send_dtmf({id, Side::b, '#', 100});
+  int ends = 0;
+  while (ends < 3) {
+    const auto packet = phone.receive();
+    ASSERT_TRUE(packet);
+    const auto view = *rtp::PacketView::parse(*packet);
+    ASSERT_EQ(view.payload_type().value, 101);
+    const auto event = rtp::parse_telephone_event(view.payload());
+    ASSERT_TRUE(event);
+    EXPECT_EQ(rtp::digit_of_event(event->event), '#');
+    ends += event->end ? 1 : 0;
+  }
+  expect_media();
+}
+
+TEST_F(CallFixture, ASilentPhoneEndsTheCallOnlyWhenItShouldSend) {
+  options.media_timeout = 300ms;
+  open_both();
+  phone_plan_.peer_direction = Direction::recvonly;
+  sessions->apply(phone_plan_);
+  EXPECT_FALSE(wait_for_event<leg::LegFailed>(600ms));
+  phone_plan_.peer_direction = Direction::sendrecv;
+  sessions->apply(phone_plan_);
+  const auto failed = wait_for_event<leg::LegFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->failure, leg::Failure::media_timeout);
+  EXPECT_EQ(failed->side, Side::b);
+  EXPECT_FALSE(wait_for_event<leg::LegFailed>(500ms)) << "once";
+}
+
+TEST_F(SessionFixture, TwoBrowsersHearEachOther) {
+  start();
+  MediaBrowser a;
+  MediaBrowser b;
+  const auto leg_a = open(Side::a, Kind::web);
+  const auto leg_b = open(Side::b, Kind::web);
+  a.meet(leg_a);
+  b.meet(leg_b);
+  sessions->apply(web_plan(Side::a, a));
+  sessions->apply(web_plan(Side::b, b));
+  ASSERT_TRUE(a.check(true));
+  ASSERT_TRUE(b.check(true));
+  ASSERT_TRUE(a.handshake());
+  ASSERT_TRUE(b.handshake());
+  ASSERT_TRUE(wait_for_event<leg::LegConnected>());
+  ASSERT_TRUE(wait_for_event<leg::LegConnected>());
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    a.send_rtp({false, {0}, {i}, 160U * i, {1}}, tone);
+    b.send_rtp({false, {0}, {i}, 160U * i, {2}}, tone);
+  }
+  for (int i = 0; i < 100; ++i) {
+    const auto at_a = a.receive_rtp();
+    const auto at_b = b.receive_rtp();
+    ASSERT_TRUE(at_a && at_b) << i;
+    EXPECT_EQ(rtp::PacketView::parse(*at_a)->ssrc().value, leg_a.ssrc);
+    EXPECT_EQ(rtp::PacketView::parse(*at_b)->ssrc().value, leg_b.ssrc);
+  }
+}
+
+TEST_F(SessionFixture, TwoPhonesHearEachOther) {
+  start();
+  TestPhone a;
+  TestPhone b;
+  a.gateway = open(Side::a, Kind::phone);
+  b.gateway = open(Side::b, Kind::phone);
+  sessions->apply(phone_plan(Side::a, a.rtp.local(), a.rtcp.local()));
+  sessions->apply(phone_plan(Side::b, b.rtp.local(), b.rtcp.local()));
+  settle();
+  a.send(tone);
+  EXPECT_TRUE(b.receive());
+  b.send(tone);
+  EXPECT_TRUE(a.receive());
+}
+
+TEST_F(SessionFixture, ManyPhonesAtOnceReachTheirBrowsersThroughOneBatch) {
+  start();
+  static constexpr int packets = 200;
+  MediaBrowser browser;
+  TestPhone phone;
+  const auto web = open(Side::a, Kind::web);
+  phone.gateway = open(Side::b, Kind::phone);
+  browser.meet(web);
+  sessions->apply(web_plan(Side::a, browser));
+  sessions->apply(phone_plan(Side::b, phone.rtp.local(), phone.rtcp.local()));
+  ASSERT_TRUE(browser.check(true));
+  ASSERT_TRUE(browser.handshake());
+  for (int i = 0; i < packets; ++i) phone.send(Bytes(160, static_cast<std::uint8_t>(i)));
+  for (int i = 0; i < packets; ++i) {
+    const auto packet = browser.receive_rtp();
+    ASSERT_TRUE(packet) << i;
+    EXPECT_EQ(rtp::PacketView::parse(*packet)->payload()[0], static_cast<std::uint8_t>(i));
+  }
+}
+
+TEST_F(CallFixture, ClosedMediaIsSilentAndGivesItsDescriptorsBack) {
+  start();
+  settle();
+  const auto before = open_descriptors();
+  for (std::uint64_t call = 100; call < 120; ++call) {
+    open(Side::a, Kind::web, leg::MediaId{call});
+    open(Side::b, Kind::phone, leg::MediaId{call});
+  }
+  EXPECT_EQ(open_descriptors(), before + 40);
+  EXPECT_EQ(sessions->counters().open_media, 20U);
+  for (std::uint64_t call = 100; call < 120; ++call) sessions->close({leg::MediaId{call}});
+  settle();
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_EQ(sessions->counters().open_media, 0U);
+}
+
+TEST_F(CallFixture, AfterCloseNothingOfTheCallIsAnswered) {
+  connect();
+  expect_media();
+  sessions->close({id});
+  settle();
+  EXPECT_FALSE(browser.check(true, MediaBrowser::silence));
+  browser_sends(tone);
+  expect_phone_hears_nothing();
+  sessions->close({id});
+  sessions->apply(browser_plan);
+  sessions->send_dtmf({id, Side::b, '1', 100});
+  settle();
+}
+
+TEST_F(CallFixture, PumpsShareTheCallsAndStopWithThemOpen) {
+  options.threads = 3;
+  start();
+  for (std::uint64_t call = 1; call <= 9; ++call) {
+    EXPECT_EQ(open(Side::a, Kind::web, leg::MediaId{call}).error, "");
+    EXPECT_EQ(open(Side::b, Kind::phone, leg::MediaId{call}).error, "");
+  }
+  EXPECT_EQ(sessions->counters().open_media, 9U);
+}
+
+}  // namespace
+}  // namespace w2s::media
