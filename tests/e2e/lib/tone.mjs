@@ -54,10 +54,15 @@ export function hears(listener, hz, ms = 8000) {
     rms(recording.samples) > AUDIBLE && share(recording, hz) > DOMINANT, ms);
 }
 
-// A DTMF digit is two tones of about equal power; each has to stand out of the other signals.
-export function hearsBoth(listener, [low, high], ms = 8000) {
-  return waitUntil(listener, `tones of ${low} and ${high} Hz`, (recording) =>
-    rms(recording.samples) > AUDIBLE && share(recording, low) > 0.1 && share(recording, high) > 0.1, ms);
+const DTMF = [697, 770, 852, 941, 1209, 1336, 1477];
+const DTMF_PRESENT = 0.004;  // a short digit beside the caller's own tone; without one it is below 0.0005
+
+// A DTMF digit is two tones; both have to stand out of the other tones that digits are made of.
+export function hearsDigit(listener, pair, ms = 12000) {
+  return waitUntil(listener, `a digit of ${pair.join(' and ')} Hz`, (recording) => {
+    const others = DTMF.filter((hz) => !pair.includes(hz)).map((hz) => share(recording, hz));
+    return pair.every((hz) => share(recording, hz) > Math.max(DTMF_PRESENT, 4 * Math.max(...others)));
+  }, ms);
 }
 
 export function hearsNothing(listener, ms = 8000) {
