@@ -5,7 +5,7 @@ import { Baresip } from './lib/baresip.mjs';
 import { Browser, digestHa1 } from './lib/browser.mjs';
 import { Gateway } from './lib/gateway.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
-import { DOMAIN, GATEWAY, PHONE_HOST, SECOND_PHONE_HOST, TONE } from './lib/network.mjs';
+import { DOMAIN, GATEWAY, SECOND_PHONE_HOST, TONE } from './lib/network.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
 import { hears, hearsNothing } from './lib/tone.mjs';
@@ -105,7 +105,7 @@ for (const stack of ['jssip', 'sipjs']) {
   }
 
   stage.test(`${stack} holds and resumes`, async (local) => {
-    const wire = await local.add(WireTap.start(PHONE_HOST));
+    const wire = await local.add(WireTap.start('phone'));
     const alice = await local.add(chromium.registeredPhone({ stack }));
     await talk(alice);
     await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
@@ -137,7 +137,7 @@ for (const stack of ['jssip', 'sipjs']) {
 }
 
 stage.test('the phone holds and resumes a call that the browser made', async (local) => {
-  const wire = await local.add(WireTap.start(PHONE_HOST));
+  const wire = await local.add(WireTap.start('phone'));
   const alice = await local.add(chromium.registeredPhone());
   await talk(alice);
   await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);

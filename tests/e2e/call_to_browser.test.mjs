@@ -6,7 +6,7 @@ import { Browser } from './lib/browser.mjs';
 import { eventually } from './lib/deadline.mjs';
 import { Gateway } from './lib/gateway.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
-import { GATEWAY, PHONE_HOST, TONE } from './lib/network.mjs';
+import { GATEWAY, TONE } from './lib/network.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
 import { hears, hearsBoth, hearsNothing } from './lib/tone.mjs';
@@ -76,7 +76,7 @@ for (const stack of ['jssip', 'sipjs']) {
   });
 
   stage.test(`the phone holds and resumes a call to ${stack}`, async (local) => {
-    const wire = await local.add(WireTap.start(PHONE_HOST));
+    const wire = await local.add(WireTap.start('phone'));
     const alice = await local.add(chromium.registeredPhone({ stack }));
     await talk(alice);
     await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);

@@ -39,20 +39,28 @@ test('a tone is told from its neighbours, also after G.711', () => {
   assert.ok(share({ rate: 8000, samples: coded }, 1000) > 0.95);
 });
 
-stage.test('JsSIP calls SIP.js and both hear the other\'s tone', async () => {
+stage.test('JsSIP calls SIP.js, both hear the other\'s tone, hold and resume', async () => {
   await alice.call('bob');
   await bob.event('incoming');
   await bob.answer();
   await Promise.all([alice.accepted(), bob.accepted()]);
   await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
   assert.equal(await alice.receivedCodec(), 'audio/opus');
+  for (const [holder, held] of [[alice, bob], [bob, alice]]) {
+    await holder.do('hold');
+    await held.event('heldByPeer');
+    await Promise.all([hearsNothing(alice), hearsNothing(bob)]);
+    await holder.do('unhold');
+    await held.event('resumedByPeer');
+    await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
+  }
   await bob.hangup();
   await alice.event('ended');
 });
 
 stage.test('baresip calls baresip and both hear the other\'s tone, held and resumed', async (local) => {
   const other = await local.add(Baresip.start({ user: 'phone2', host: SECOND_PHONE_HOST }));
-  const wire = await local.add(WireTap.start(SECOND_PHONE_HOST));
+  const wire = await local.add(WireTap.start('phone2'));
   await phone.dial('phone2');
   await phone.event('CALL_ESTABLISHED');
   await Promise.all([hears(phone, TONE.phone2), hears(other, TONE.phone), hears(wire, TONE.phone)]);

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 
 import { Child } from './child.mjs';
 import { EventQueue, eventually, within } from './deadline.mjs';
-import { DOMAIN, PASSWORDS, PHONE_HOST, REGISTRAR, TONE, aor } from './network.mjs';
+import { DOMAIN, PASSWORDS, PHONE_HOST, REGISTRAR, RTP_PORTS, TONE, aor } from './network.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 
 const CONTROL_PORT = 4444;
 
 // ausine works only at 48 kHz stereo; net_interface has to be an address of lo; aubridge plays to nobody.
-const config = (host, hz, recordings) => `
+const config = (host, ports, hz, recordings) => `
 poll_method epoll
 sip_listen ${host}:5060
 net_interface ${host}
-rtp_ports 30000-31000
+rtp_ports ${ports}
 audio_source ausine,${hz}
 audio_player aubridge,nobody
 audio_alert aubridge,nobody
@@ -47,7 +47,7 @@ export class Baresip {
     const directory = temporaryDirectory(`baresip-${user}`);
     phone.recordings = join(directory, 'recordings');
     mkdirSync(phone.recordings);
-    writeFileSync(join(directory, 'config'), config(host, hz, phone.recordings));
+    writeFileSync(join(directory, 'config'), config(host, RTP_PORTS[user], hz, phone.recordings));
     writeFileSync(join(directory, 'contacts'), '');
     writeFileSync(join(directory, 'accounts'), `<${aor(user)};transport=udp>;auth_user=${user};` +
       `auth_pass=${PASSWORDS[user]};outbound="sip:${REGISTRAR.host}:${REGISTRAR.port};transport=udp";` +

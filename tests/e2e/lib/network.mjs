@@ -6,6 +6,9 @@ export const GATEWAY = { host: '127.0.0.1', ws: 10060, wss: 10062, udp: 10060, t
 export const REGISTRAR = { host: '127.0.0.2', port: 5060, ws: 8080 };
 export const PHONE_HOST = '127.0.0.3';
 export const SECOND_PHONE_HOST = '127.0.0.5';
+// Where each phone hears. Their RTP leaves from 127.0.0.1, so a peer that answers to where packets come from
+// sends there: only the port tells the phones apart.
+export const RTP_PORTS = { phone: '30000-30999', phone2: '31000-31999' };
 export const SIPP = { host: '127.0.0.4', port: 5060 };
 
 // The registrar's accounts; `absent` never registers. A call to an account without a phone is 480, one to

@@ -1,20 +1,20 @@
-// Hears the G.711 that arrives at a host: tcpdump's packets, decoded here. For peers that do not record
-// (SIPp) or stop recording (baresip 1.0 loses its recording filter at the first re-INVITE).
+// Hears the G.711 that is sent to a phone: tcpdump's packets, decoded here, because baresip 1.0 loses its
+// recording filter at the first re-INVITE.
 import { Child } from './child.mjs';
 import { muLawSample } from './g711.mjs';
+import { RTP_PORTS } from './network.mjs';
 
 const PCMU = 0;
 const ETHERNET = 14;  // what lo prefixes in a capture
 
 export class WireTap {
-  static async start(host) {
+  static async start(user) {
     const tap = new WireTap();
-    tap.name = `the wire to ${host}`;
+    tap.name = `the wire to ${user}`;
     tap.bytes = Buffer.alloc(0);
     tap.sinks = new Set();
-    tap.child = new Child(`tcpdump ${host}`, 'tcpdump',
-      ['-i', 'lo', '-n', '-U', '-s', '0', '-w', '-', 'udp', 'and', 'dst', 'host', host, 'and', 'portrange',
-        '6000-65535'], { encoding: null });
+    tap.child = new Child(`tcpdump ${user}`, 'tcpdump',
+      ['-i', 'lo', '-n', '-U', '-s', '0', '-w', '-', 'udp', 'and', 'dst', 'portrange', RTP_PORTS[user]]);
     tap.child.process.stdout.removeAllListeners('data');
     tap.child.process.stdout.setEncoding('latin1');
     tap.child.process.stdout.on('data', (text) => tap.take(Buffer.from(text, 'latin1')));

@@ -121,7 +121,9 @@ class SipJsPhone {
   async hold() { await this.reinvite(true); }
   async unhold() { await this.reinvite(false); }
 
+  // SIP.js only changes the direction; who holds goes quiet by himself, as SIP.js's own SimpleUser does.
   reinvite(hold) {
+    this.connection.getSenders().forEach(({ track }) => { track.enabled = !hold; });
     return new Promise((resolve, reject) => {
       this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: AUDIO_ONLY, hold };
       this.session.invite({ requestDelegate: {
