@@ -141,6 +141,16 @@ export class BrowserPhone {
     return { rate: recording.rate, samples };
   }
 
+  // What its decoder plays now: packets so far and the level, 0 to 1. After a hold by the page itself Chromium
+  // feeds no track reader any more, though it decodes and plays; so resumed media is told by these.
+  inboundAudio() {
+    return this.page.evaluate(async () => {
+      const stats = await window.phone.connection.getStats();
+      const inbound = [...stats.values()].find(({ type }) => type === 'inbound-rtp');
+      return { packets: inbound?.packetsReceived ?? 0, level: inbound?.audioLevel ?? 0 };
+    });
+  }
+
   // The codec that this page receives, as the statistics name it: audio/PCMU, audio/opus.
   receivedCodec() {
     return this.page.evaluate(async () => {

@@ -54,10 +54,13 @@ export function hears(listener, hz, ms = 8000) {
     rms(recording.samples) > AUDIBLE && share(recording, hz) > DOMINANT, ms);
 }
 
-// A DTMF digit is two tones of about equal power; each has to stand out of the other signals.
-export function hearsBoth(listener, [low, high], ms = 8000) {
-  return waitUntil(listener, `tones of ${low} and ${high} Hz`, (recording) =>
-    rms(recording.samples) > AUDIBLE && share(recording, low) > 0.1 && share(recording, high) > 0.1, ms);
+// A page that plays sound from packets that go on coming.
+export async function playsAudio(page, ms = 8000) {
+  const before = await page.inboundAudio();
+  await eventually(`${page.name} plays audio`, async () => {
+    const { packets, level } = await page.inboundAudio();
+    return packets > before.packets + 20 && level > AUDIBLE;
+  }, ms);
 }
 
 export function hearsNothing(listener, ms = 8000) {
