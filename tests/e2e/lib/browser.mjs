@@ -146,8 +146,11 @@ export class BrowserPhone {
   inboundAudio() {
     return this.page.evaluate(async () => {
       const stats = await window.phone.connection.getStats();
-      const inbound = [...stats.values()].find(({ type }) => type === 'inbound-rtp');
-      return { packets: inbound?.packetsReceived ?? 0, level: inbound?.audioLevel ?? 0 };
+      const inbound = [...stats.values()].filter(({ type }) => type === 'inbound-rtp');
+      return {
+        packets: inbound.reduce((sum, { packetsReceived }) => sum + packetsReceived, 0),
+        level: Math.max(0, ...inbound.map(({ audioLevel }) => audioLevel ?? 0)),
+      };
     });
   }
 
