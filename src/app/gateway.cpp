@@ -27,11 +27,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
         routes_(resolver_, transports_, allow_destination(config), outbound_proxy_, log),
         core_(surroundings(), breaker_options(config), {}, rng_, log, *this),
         media_(media_options(config), log, [this](media::Sessions::Reply reply) { post_reply(std::move(reply)); }),
-        deadline_(io.get_executor(), [this] { tick(); }) {
-    for (const auto& listener : transports_.listeners()) {
-      log_.info("listener", {{"transport", std::string(uri_token(listener.transport))}, {"address", listener.local}});
-    }
-  }
+        deadline_(io.get_executor(), [this] { tick(); }) {}
 
   void stop() {
     if (stopping_) return;

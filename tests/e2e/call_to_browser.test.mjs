@@ -86,6 +86,15 @@ for (const stack of ['jssip', 'sipjs']) {
     await phone.resume();
     await alice.event('resumedByPeer');
     await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
+    await phone.hangup();
+    await alice.event('ended');
+  });
+
+  stage.test(`${stack} holds and resumes a call of the phone`, async (local) => {
+    const wire = await local.add(WireTap.start('phone'));
+    const alice = await local.add(chromium.registeredPhone({ stack }));
+    await talk(alice);
+    await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
     await alice.do('hold');
     await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
     await alice.do('unhold');

@@ -39,7 +39,7 @@ class SipWorld final : public app::Outside {
     flows[flow.flow] = flow;
     return flow;
   }
-  void close_flow(const sip::Target& flow) {
+  void close_flow(sip::Target flow) {  // by value: the caller may name the entry that goes
     flows.erase(flow.flow);
     core.on_flow_closed(now, flow.flow);
     settle();

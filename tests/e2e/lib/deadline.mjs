@@ -2,7 +2,7 @@
 
 export const DEADLINE_MS = 15000;
 
-export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Settles as `promise` does, or rejects after `ms`.
 export function within(ms, what, promise) {
