@@ -26,7 +26,9 @@ void add_ice(Attributes& attributes, const leg::LegOpened& local) {
   attributes.push_back({"ice-pwd", local.ice_pwd});
 }
 
-// RFC 8829 5.2.1: msid only while we send. The SSRC must be the one we send with, or browsers play silence.
+// Whatever the direction: without these lines in the answer to its hold Chromium removes the receive stream, and after
+// the resume it decodes our packets but hands them to nobody. Its own recvonly answers keep them too.
+// The SSRC must be the one we send with, or browsers play silence.
 void add_source(Attributes& attributes, const leg::LegOpened& local) {
   attributes.push_back({"msid", local.cname + " audio"});
   attributes.push_back({"ssrc", std::to_string(local.ssrc) + " cname:" + local.cname});
@@ -42,7 +44,7 @@ void add_web_attributes(Attributes& attributes, const LocalDescription& descript
   if (description.mid_extension)
     attributes.push_back(
         {"extmap", std::to_string(*description.mid_extension) + " " + std::string(mid_extension_uri)});
-  if (sends(description.direction)) add_source(attributes, local);
+  add_source(attributes, local);
   if (description.rtcp_mux) attributes.push_back({"rtcp-mux", {}});
 }
 

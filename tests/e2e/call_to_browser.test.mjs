@@ -9,7 +9,7 @@ import { Kamailio } from './lib/kamailio.mjs';
 import { GATEWAY, TONE } from './lib/network.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
-import { hears, hearsNothing, playsAudio } from './lib/tone.mjs';
+import { hears, hearsDigit, hearsNothing } from './lib/tone.mjs';
 import { WireTap } from './lib/wire_tap.mjs';
 
 let chromium;
@@ -24,6 +24,7 @@ const stage = new Stage(async (peers) => {
 });
 
 const WSS = `wss://${GATEWAY.host}:${GATEWAY.wss}`;
+const DTMF_5 = [770, 1336];
 
 async function talk(alice) {
   await phone.dial('alice');
@@ -89,10 +90,26 @@ for (const stack of ['jssip', 'sipjs']) {
     await alice.event('ended');
   });
 
-  stage.test(`DTMF of ${stack} reaches the phone`, async (local) => {
+  stage.test(`${stack} holds and resumes a call of the phone`, async (local) => {
+    const wire = await local.add(WireTap.start('phone'));
+    const alice = await local.add(chromium.registeredPhone({ stack }));
+    await talk(alice);
+    await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
+    await alice.do('hold');
+    await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
+    await alice.do('unhold');
+    await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
+    await phone.hangup();
+    await alice.event('ended');
+  });
+
+  stage.test(`DTMF of the phone reaches ${stack}, DTMF of ${stack} reaches the phone`, async (local) => {
     const alice = await local.add(chromium.registeredPhone({ stack }));
     await talk(alice);
     await bothHear(alice);
+    // A page cannot see telephone-events; Chromium plays them as the two tones that they stand for.
+    const pressing = setInterval(() => phone.dtmf('5'), 600);
+    await hearsDigit(alice, DTMF_5).finally(() => clearInterval(pressing));
     for (const transport of ['rtp', 'info']) {
       await alice.do('dtmf', '7', transport);
       assert.equal((await phone.event('CALL_DTMF_START', { failOn: ['CALL_CLOSED'] })).param, '7');
@@ -102,19 +119,6 @@ for (const stack of ['jssip', 'sipjs']) {
     await alice.event('ended');
   });
 }
-
-stage.test('jssip holds and resumes a call of the phone', async (local) => {
-  const wire = await local.add(WireTap.start('phone'));
-  const alice = await local.add(chromium.registeredPhone({ stack: 'jssip' }));
-  await talk(alice);
-  await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
-  await alice.do('hold');
-  await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
-  await alice.do('unhold');
-  await Promise.all([playsAudio(alice), hears(wire, TONE.alice)]);
-  await phone.hangup();
-  await alice.event('ended');
-});
 
 stage.test('a call to a browser whose tab was closed is 480 at once', async (local) => {
   const alice = await local.add(chromium.registeredPhone());

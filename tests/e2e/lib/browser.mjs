@@ -141,19 +141,6 @@ export class BrowserPhone {
     return { rate: recording.rate, samples };
   }
 
-  // What its decoder plays now: packets so far and the level, 0 to 1. After a hold by the page itself Chromium
-  // feeds no track reader any more, though it decodes and plays; so resumed media is told by these.
-  inboundAudio() {
-    return this.page.evaluate(async () => {
-      const stats = await window.phone.connection.getStats();
-      const inbound = [...stats.values()].filter(({ type }) => type === 'inbound-rtp');
-      return {
-        packets: inbound.reduce((sum, { packetsReceived }) => sum + packetsReceived, 0),
-        level: Math.max(0, ...inbound.map(({ audioLevel }) => audioLevel ?? 0)),
-      };
-    });
-  }
-
   // The codec that this page receives, as the statistics name it: audio/PCMU, audio/opus.
   receivedCodec() {
     return this.page.evaluate(async () => {

@@ -54,13 +54,14 @@ export function hears(listener, hz, ms = 8000) {
     rms(recording.samples) > AUDIBLE && share(recording, hz) > DOMINANT, ms);
 }
 
-// A page that plays sound from packets that go on coming.
-export async function playsAudio(page, ms = 8000) {
-  let before = await page.inboundAudio();
-  await eventually(`${page.name} plays audio`, async () => {
-    const now = await page.inboundAudio();
-    if (now.packets < before.packets) before = now;  // Chromium counts a stream anew after a hold
-    return now.packets > before.packets + 20 && now.level > AUDIBLE;
+const DTMF = [697, 770, 852, 941, 1209, 1336, 1477];
+const DTMF_PRESENT = 0.004;  // a short digit beside the caller's own tone; without one it is below 0.0005
+
+// A DTMF digit is two tones; both have to stand out of the other tones that digits are made of.
+export function hearsDigit(listener, pair, ms = 12000) {
+  return waitUntil(listener, `a digit of ${pair.join(' and ')} Hz`, (recording) => {
+    const others = DTMF.filter((hz) => !pair.includes(hz)).map((hz) => share(recording, hz));
+    return pair.every((hz) => share(recording, hz) > Math.max(DTMF_PRESENT, 4 * Math.max(...others)));
   }, ms);
 }
 

@@ -50,8 +50,9 @@ class SipJsPhone {
 
   register() {
     return this.registerer.register({ requestDelegate: {
-      onAccept: ({ message }) => report('registered', {
-        contacts: message.getHeaders('Contact').length, expires: registeredFor(message) }),
+      // SIP.js refuses another REGISTER until this delegate has returned.
+      onAccept: ({ message }) => queueMicrotask(() => report('registered', {
+        contacts: message.getHeaders('Contact').length, expires: registeredFor(message) })),
       onReject: ({ message }) => report('registrationFailed', describeResponse(message)),
     } });
   }
