@@ -134,9 +134,9 @@ std::optional<Endpoint> SipTransports::local_for(sip::Transport transport, const
   return impl_->own().towards(transport, remote, Clock::now());
 }
 
-std::optional<Endpoint> SipTransports::flow_local(sip::FlowId flow) const {
+std::optional<sip::Target> SipTransports::flow_target(sip::FlowId flow) const {
   const auto* connection = impl_->connections().find_open(flow);
-  return connection != nullptr ? std::optional(connection->peer().local) : std::nullopt;
+  return connection != nullptr ? std::optional(connection->peer()) : std::nullopt;
 }
 
 bool SipTransports::is_open(sip::FlowId flow) const {
