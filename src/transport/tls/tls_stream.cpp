@@ -112,13 +112,15 @@ IoResult TlsStream::handshake() {
 IoResult TlsStream::read(MutableByteView into) {
   std::size_t count = 0;
   ERR_clear_error();
-  return outcome(SSL_read_ex(ssl_.get(), into.data(), into.size(), &count), count);
+  const int returned = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+  return outcome(returned, count);
 }
 
 IoResult TlsStream::write(ByteView from) {
   std::size_t count = 0;
   ERR_clear_error();
-  return outcome(SSL_write_ex(ssl_.get(), from.data(), from.size(), &count), count);
+  const int returned = SSL_write_ex(ssl_.get(), from.data(), from.size(), &count);
+  return outcome(returned, count);
 }
 
 void TlsStream::shut_down() {
