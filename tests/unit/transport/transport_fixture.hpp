@@ -61,8 +61,11 @@ class TransportTest : public testing::Test {
   template <class Predicate>
   [[nodiscard]] bool await(Predicate happened, Duration limit = 30s) {
     const auto end = Clock::now() + limit;
-    while (!happened() && Clock::now() < end) io.run_one_for(100ms);
-    return happened();
+    while (!happened()) {
+      if (Clock::now() > end) return false;
+      io.run_one_for(100ms);
+    }
+    return true;
   }
   // Everything that is on its way on this machine has arrived when nothing happens any more.
   void settle() {
