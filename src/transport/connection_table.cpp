@@ -187,6 +187,7 @@ void ConnectionTable::on_flow_ended(Connection& connection, EndedBy by, std::str
 
 void ConnectionTable::on_socket_closed(Connection& connection, std::string_view why) {
   const auto peer = connection.peer();
+  log_flow(log_, "connection closed", connection, why);
   if (connection.accepted()) {
     const auto from = accepted_from_.find(peer.remote.ip);
     if (--from->second == 0) accepted_from_.erase(from);
