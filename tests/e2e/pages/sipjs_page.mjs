@@ -48,13 +48,21 @@ class SipJsPhone {
     again();
   }
 
+  // Settles when the REGISTER is answered: until then SIP.js refuses another one, also to unregister.
   register() {
-    return this.registerer.register({ requestDelegate: {
-      // SIP.js refuses another REGISTER until this delegate has returned.
-      onAccept: ({ message }) => queueMicrotask(() => report('registered', {
-        contacts: message.getHeaders('Contact').length, expires: registeredFor(message) })),
-      onReject: ({ message }) => report('registrationFailed', describeResponse(message)),
-    } });
+    return new Promise((answered, failed) => {
+      this.registerer.register({ requestDelegate: {
+        // SIP.js refuses another REGISTER until this delegate has returned.
+        onAccept: ({ message }) => queueMicrotask(() => {
+          report('registered', { contacts: message.getHeaders('Contact').length, expires: registeredFor(message) });
+          answered();
+        }),
+        onReject: ({ message }) => queueMicrotask(() => {
+          report('registrationFailed', describeResponse(message));
+          answered();
+        }),
+      } }).catch(failed);
+    });
   }
 
   unregister() {
