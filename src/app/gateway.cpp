@@ -122,7 +122,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
   void tick() {
     const auto now = Clock::now();
     core_.on_time(now);
-    if (stopping_ && (core_.calls() == 0 || now >= *stopping_)) {
+    if (stopping_ && (core_.settled() || now >= *stopping_)) {
       transports_.stop();
       deadline_.set(std::nullopt);
       io_.stop();
@@ -132,7 +132,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
   }
 
   void rearm() {
-    if (stopping_ && core_.calls() == 0) deadline_.set(Clock::now());
+    if (stopping_ && core_.settled()) deadline_.set(Clock::now());
     else deadline_.set(earlier(core_.next_time(), stopping_));
   }
 

@@ -71,7 +71,9 @@ bool SipCore::start_call_to_browser(Time now, const sip::RequestReceived& receiv
   call.hop.flow = binding.flow;
   call.request_uri = binding.contact_uri;
   const auto [address, transport] = outside_.contact_for(received.source);
-  call.a.contact = proxy::Proxy::network_contact(binding, binding.contact, address, transport);
+  sip::NameAddr contact;  // without what the browser told its registrar: expires, reg-id, +sip.instance
+  contact.uri = binding.contact.uri;
+  call.a.contact = proxy::Proxy::network_contact(binding, contact, address, transport);
   call.b.kind = leg::Kind::web;
   call.b.flow = binding.flow;
   call.b.binding_token = binding.token;

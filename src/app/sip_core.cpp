@@ -43,6 +43,10 @@ void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
   sip::Target target;
   target.flow = flow;
   proxy_.on_flow_closed(flow);
+  if (const auto holds = holds_.find(flow); holds != holds_.end()) {
+    holds->second.by_proxy = false;  // calls still take back their own
+    if (holds->second.calls == 0) holds_.erase(holds);
+  }
   handle(now, transactions_.on_transport_error(now, target));
 }
 
@@ -104,8 +108,16 @@ void SipCore::act(Time now, sip::AckReceived output) {
 }
 
 void SipCore::act(Time now, sip::CancelReceived output) {
-  handle_users(now, User::breaker, breaker_.on_cancel(now, output.invite, output.cancel));
-  handle_users(now, User::proxy, proxy_.on_cancel(now, output.invite, output.cancel));
+  std::vector<sip::Field> reasons;  // RFC 3326: why it was cancelled goes with the CANCEL
+  for (const auto& field : output.cancel.fields()) {
+    if (field.id == sip::HeaderId::reason) reasons.push_back(field);
+  }
+  cancel(now, output.invite, reasons);
+}
+
+void SipCore::cancel(Time now, sip::ServerTransactionId id, const std::vector<sip::Field>& reasons) {
+  handle_users(now, User::breaker, breaker_.on_cancel(now, id, reasons));
+  handle_users(now, User::proxy, proxy_.on_cancel(now, id, reasons));
 }
 
 void SipCore::act(Time now, sip::ResponseReceived output) {
@@ -128,11 +140,7 @@ void SipCore::act(Time now, sip::ClientFailed output) {
 }
 
 // Nobody waits for the answer any more: what was asked of others on its behalf is taken back.
-void SipCore::act(Time now, sip::ServerFailed output) {
-  const auto gone = sip::Message::request("CANCEL", "sip:invalid");
-  handle_users(now, User::breaker, breaker_.on_cancel(now, output.id, gone));
-  handle_users(now, User::proxy, proxy_.on_cancel(now, output.id, gone));
-}
+void SipCore::act(Time now, sip::ServerFailed output) { cancel(now, output.id, {}); }
 
 void SipCore::act(Time now, sip::ClientEnded output) {
   const auto found = tickets_.find(output.id);
@@ -175,7 +183,15 @@ void SipCore::act(Time now, User, sip::Respond output) {
   else handle(now, transactions_.respond(now, output.id, std::move(output.response)));
 }
 
-void SipCore::act(Time, User, sip::HoldFlow output) { outside_.hold(output); }
+// The proxy says whether a flow has registrations or dialogs; each call of the breaker counts for itself.
+void SipCore::act(Time, User user, sip::HoldFlow output) {
+  auto& holds = holds_[output.flow];
+  if (user == User::proxy) holds.by_proxy = output.held;
+  else holds.calls += output.held ? 1 : -1;
+  const bool held = holds.by_proxy || holds.calls > 0;
+  if (!held) holds_.erase(output.flow);
+  outside_.hold({output.flow, held});
+}
 void SipCore::act(Time, User, leg::OpenLeg output) { outside_.open(output); }
 void SipCore::act(Time, User, leg::LegPlan output) { outside_.apply(output); }
 void SipCore::act(Time, User, leg::SendDtmf output) { outside_.send_dtmf(output); }

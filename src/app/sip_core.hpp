@@ -57,6 +57,8 @@ class SipCore {
   void end_all_calls(Time now, std::string_view cause);
 
   std::size_t calls() const { return breaker_.calls(); }
+  std::size_t call_records() const { return breaker_.records(); }
+  bool settled() const { return breaker_.settled(); }
   std::size_t bindings() const { return proxy_.bindings(); }
   std::size_t transactions() const { return transactions_.size(); }
 
@@ -91,6 +93,7 @@ class SipCore {
   void act(Time now, User user, leg::SendDtmf output);
   void act(Time now, User user, leg::CloseMedia output);
 
+  void cancel(Time now, sip::ServerTransactionId id, const std::vector<sip::Field>& reasons);
   bool start_call_from_browser(Time now, const sip::RequestReceived& received);
   bool start_call_to_browser(Time now, const sip::RequestReceived& received);
 
@@ -101,6 +104,11 @@ class SipCore {
   sip::TransactionTable transactions_;
   proxy::Proxy proxy_;
   breaker::Breaker breaker_;
+  struct Holds {
+    bool by_proxy = false;
+    int calls = 0;
+  };
+  std::unordered_map<sip::FlowId, Holds> holds_;
   std::unordered_map<sip::ClientTransactionId, Ticket> tickets_;
   std::map<Ticket, sip::ClientTransactionId> clients_;
 };

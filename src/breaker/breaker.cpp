@@ -1,5 +1,6 @@
 #include "w2s/breaker/breaker.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -24,6 +25,7 @@ struct Breaker::State {
   std::unordered_map<sip::ServerTransactionId, leg::MediaId> invites;
   std::set<std::pair<Time, leg::MediaId>> deadlines;
   std::map<leg::MediaId, Time> deadline_of;
+  std::set<leg::MediaId> live;
 
   Call* find(leg::MediaId id) {
     const auto found = calls.find(id);
@@ -36,7 +38,7 @@ struct Breaker::State {
 };
 
 Breaker::Breaker(Options options, Rng& rng, Log& log)
-    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}})) {}
+    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}})) {}
 Breaker::~Breaker() = default;
 
 bool Breaker::asks_for_breaker(const Message& invite) {
@@ -63,6 +65,7 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
     const auto* sent = std::get_if<sip::SendRequest>(&output);
     if (sent != nullptr && sent->stateless) state.requests.erase(sent->id);
   }
+  if (call.ended()) state.live.erase(media);
   if (call.gone()) {
     for (const auto& key : call.dialog_keys()) state.dialogs.erase(key);
     state.invites.erase(call.invite_transaction());
@@ -83,7 +86,7 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
 
 Outputs Breaker::on_new_call(Time now, NewCall setup) {
   auto& state = *state_;
-  if (state.options.max_calls != 0 && state.calls.size() >= state.options.max_calls) {
+  if (state.options.max_calls != 0 && state.live.size() >= state.options.max_calls) {
     auto response = sip::make_response(setup.invite, 503, state.rng.token(8));
     response.append(sip::HeaderId::retry_after, "5");
     return {sip::Respond{setup.id, std::move(response)}};
@@ -94,6 +97,7 @@ Outputs Breaker::on_new_call(Time now, NewCall setup) {
                                      std::move(setup));
   auto& made = *call;
   state.calls.emplace(media, std::move(call));
+  state.live.insert(media);
   state.invites[invite] = media;
   Outputs out;
   made.start(now, out);
@@ -110,12 +114,12 @@ Outputs Breaker::on_request(Time now, sip::ServerTransactionId id, const Message
   return finish(*call, std::move(out));
 }
 
-Outputs Breaker::on_cancel(Time now, sip::ServerTransactionId id, const Message& cancel) {
+Outputs Breaker::on_cancel(Time now, sip::ServerTransactionId id, std::vector<sip::Field> reasons) {
   const auto found = state_->invites.find(id);
   if (found == state_->invites.end()) return {};
   auto* call = state_->find(found->second);
   Outputs out;
-  call->on_cancel(now, cancel, out);
+  call->on_cancel(now, std::move(reasons), out);
   return finish(*call, std::move(out));
 }
 
@@ -207,6 +211,11 @@ Outputs Breaker::end_all(Time now, std::string_view cause) {
   return all;
 }
 
-std::size_t Breaker::calls() const { return state_->calls.size(); }
+std::size_t Breaker::calls() const { return state_->live.size(); }
+std::size_t Breaker::records() const { return state_->calls.size(); }
+
+bool Breaker::settled() const {
+  return std::all_of(state_->calls.begin(), state_->calls.end(), [](const auto& entry) { return entry.second->settled(); });
+}
 
 }  // namespace w2s::breaker

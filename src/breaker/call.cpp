@@ -162,7 +162,7 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
                       const sip::Target& source, Outputs& out) {
   auto& from = leg(side);
   // The browser may be back on another WebSocket; its dialogs follow it (design section 3, "Dialogs").
-  if (source.flow != sip::FlowId::none && is_web_socket(source.transport)) from.flow = source.flow;
+  if (is_web_socket(source.transport)) move_to(from, source.flow, out);
 
   if (request.is("ACK")) {
     if (!from.awaited_ack) return;
@@ -193,6 +193,20 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
   auto response = response_to(from, request, 405);
   response.append(HeaderId::allow, std::string(allowed_methods));
   respond(id, std::move(response), out);
+}
+
+void Call::move_to(LegState& leg, sip::FlowId flow, Outputs& out) {
+  if (leg.flow == flow) return;
+  if (state_ != State::ended) {
+    out.push_back(sip::HoldFlow{leg.flow, false});
+    out.push_back(sip::HoldFlow{flow, true});
+  }
+  leg.flow = flow;
+}
+
+bool Call::settled() const {
+  return ended() && !a_.awaited_ack && !b_.awaited_ack &&
+         std::all_of(pending_.begin(), pending_.end(), [](const auto& entry) { return entry.second.finished; });
 }
 
 void Call::on_response(Time now, sip::RequestId id, const Message& response, Outputs& out) {

@@ -37,6 +37,8 @@ class Call {
   Call(Context context, leg::MediaId media, NewCall setup);
 
   leg::MediaId media() const { return media_; }
+  bool ended() const { return state_ == State::ended; }
+  bool settled() const;
   bool gone() const { return state_ == State::ended && pending_.empty() && !a_.awaited_ack && !b_.awaited_ack; }
   // Dialog halves (Call-ID, our tag) and requests that lead to this call.
   std::vector<std::pair<std::string, std::string>> dialog_keys() const;
@@ -46,7 +48,7 @@ class Call {
   // call_setup.cpp
   void start(Time now, Outputs& out);
   void on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out);
-  void on_cancel(Time now, const sip::Message& cancel, Outputs& out);
+  void on_cancel(Time now, std::vector<sip::Field> reasons, Outputs& out);
   // call.cpp
   void on_request(Time now, leg::Side side, sip::ServerTransactionId id, const sip::Message& request,
                   const sip::Target& source, Outputs& out);
@@ -116,6 +118,7 @@ class Call {
   void on_bye(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
   void bye(LegState& leg, std::string_view cause, Outputs& out);
   void close(std::string_view cause, Outputs& out);
+  void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
 
   Context context_;
   leg::MediaId media_;
@@ -135,7 +138,6 @@ class Call {
   std::optional<sip::DigestClient> digest_;
   std::string answered_realm_;
   std::vector<leg::Codec> codecs_;                    // what both legs share now
-  std::string end_cause_;
 };
 
 // Codecs of `offered` that can be relayed and that the configuration allows.

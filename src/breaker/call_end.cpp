@@ -51,7 +51,9 @@ void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Si
 void Call::close(std::string_view cause, Outputs& out) {
   if (state_ == State::ended) return;
   state_ = State::ended;
-  end_cause_ = cause;
+  for (const auto* leg : {&a_, &b_}) {
+    if (leg->flow != sip::FlowId::none) out.push_back(sip::HoldFlow{leg->flow, false});
+  }
   if (route_known_) out.push_back(leg::CloseMedia{media_});
   if (invite_request_) {  // never sent: nothing will come back for it
     const auto found = pending_.find(*invite_request_);

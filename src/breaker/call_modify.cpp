@@ -25,15 +25,14 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
   const auto offer = from.description->on_offer(request.body());
   if (!offer) {
     auto response = response_to(from, request, 488);
-    response.append(HeaderId::warning, sip::warning_399({}, offer.error().message()).value);
+    sip::append_warning(response, offer.error().message());
     return respond(id, std::move(response), out);
   }
   const auto codecs = usable(offer->codecs, context_.options);
   if (sdp::common(codecs, codecs).empty()) {
     from.description->reject_offer();
     auto response = response_to(from, request, 488);
-    response.append(HeaderId::warning,
-                    sip::warning_399({}, "no common codec: offered " + sdp::list_names(offer->codecs)).value);
+    sip::append_warning(response, "no common codec: offered " + sdp::list_names(offer->codecs));
     return respond(id, std::move(response), out);
   }
   from.peer_codecs = codecs;

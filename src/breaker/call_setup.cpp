@@ -31,6 +31,9 @@ void Call::start(Time now, Outputs& out) {
   const auto from = invite.from();
   log_state("call.start", {{"sip_call_id", invite.call_id()}, {"from", from ? from->uri.address_of_record() : ""},
                            {"to", setup_.request_uri}, {"source", setup_.source.remote}});
+  for (const auto* leg : {&a_, &b_}) {
+    if (leg->flow != sip::FlowId::none) out.push_back(sip::HoldFlow{leg->flow, true});
+  }
   auto dialog = sip::Dialog::as_uas(invite, a_.local_tag);
   if (!dialog) return reject(now, 400, "Bad Contact", {}, out);
   a_.dialog = std::move(*dialog);
@@ -230,22 +233,18 @@ void Call::on_invite_failure(Time now, const Message& response, Outputs& out) {
 void Call::reject(Time, int status, std::string_view reason, std::string_view warning, Outputs& out) {
   if (state_ == State::ended || state_ == State::connected) return;
   auto response = response_to(a_, setup_.invite, status, reason);
-  if (!warning.empty()) response.append(HeaderId::warning, sip::warning_399({}, warning).value);
+  if (!warning.empty()) sip::append_warning(response, warning);
   respond(invite_id_, std::move(response), out);
   close(std::to_string(status) + ' ' + std::string(warning), out);
 }
 
-void Call::on_cancel(Time, const Message& cancel, Outputs& out) {
+void Call::on_cancel(Time, std::vector<sip::Field> reasons, Outputs& out) {
   if (state_ == State::ended || state_ == State::connected) return;
   respond(invite_id_, response_to(a_, setup_.invite, 487), out);
   if (invite_request_) {
     const auto found = pending_.find(*invite_request_);
     if (found != pending_.end() && found->second.sent) {
-      std::vector<sip::Field> extra;
-      for (const auto& field : cancel.fields()) {
-        if (field.id == HeaderId::reason) extra.push_back(field);
-      }
-      out.push_back(sip::CancelRequest{*invite_request_, std::move(extra)});
+      out.push_back(sip::CancelRequest{*invite_request_, std::move(reasons)});
     }
   }
   close("cancelled by the caller", out);

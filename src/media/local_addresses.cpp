@@ -31,7 +31,7 @@ std::vector<IpAddress> local_unicast_addresses() {
     if (std::ranges::find(out, ip) == out.end()) out.push_back(ip);
   }
   ::freeifaddrs(list);
-  std::ranges::stable_partition(out, [](const IpAddress& ip) { return ip.is_v4(); });
+  std::stable_partition(out.begin(), out.end(), [](const IpAddress& ip) { return ip.is_v4(); });
   return out;
 }
 

@@ -43,7 +43,7 @@ leg::LegOpened WebLeg::opened() const {
 }
 
 void WebLeg::on_plan(Time now) {
-  if (!plan_->web || !plan_->start_dtls) return;
+  if (!plan_->web) return;
   // The same fingerprint is the same association, whatever else the re-offer changed (RFC 8842 5.5).
   if (association_ && association_->fingerprint() != plan_->web->fingerprint) {
     association_.reset();
@@ -75,9 +75,9 @@ void WebLeg::select(Time now) {
       {{"media", media_text()}, {"leg", name(side_)}, {"local", pair->local}, {"remote", pair->remote}});
 }
 
-// Before start_dtls there is no association, so an early ClientHello is dropped: the browser sends it again.
+// Without a plan there is no association, so an early ClientHello is dropped: the browser sends it again.
 void WebLeg::begin_dtls_if_due() {
-  if (association_ || !selected_ || !plan_ || !plan_->web || !plan_->start_dtls) return;
+  if (association_ || !selected_ || !plan_ || !plan_->web) return;
   const auto role = plan_->web->our_role == leg::DtlsRole::active ? dtls::Role::active : dtls::Role::passive;
   association_ = std::make_unique<dtls::Association>(context_.dtls, role, plan_->web->fingerprint,
                                                      [this](ByteView datagram) {

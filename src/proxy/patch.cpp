@@ -2,6 +2,8 @@
 #include "w2s/base/encoding.hpp"
 #include "w2s/proxy/proxy.hpp"
 
+#include "secrets.hpp"
+
 namespace w2s::proxy {
 
 using sip::HeaderId;
@@ -32,14 +34,6 @@ void hide_outbound(Message& request) {
   for (const auto& tag : kept) (list += list.empty() ? "" : ", ") += tag;
   if (list.empty()) request.remove(HeaderId::supported);
   else request.set(HeaderId::supported, list);
-}
-
-// Secrets that sipML5 puts into Contact never travel on, whatever the method or path (threats.md T19).
-void strip_secrets(sip::NameAddr& contact) {
-  for (const auto* name : {"impi", "ha1"}) {
-    contact.params.erase(name);
-    contact.uri.params.erase(name);
-  }
 }
 
 }  // namespace

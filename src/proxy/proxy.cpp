@@ -3,6 +3,8 @@
 #include "w2s/base/encoding.hpp"
 #include "w2s/base/hash.hpp"
 
+#include "secrets.hpp"
+
 namespace w2s::proxy {
 
 using sip::HeaderId;
@@ -55,6 +57,7 @@ Outputs Proxy::on_request(Time now, sip::ServerTransactionId id, Message request
   const int hops = hops_left(message);
   if (hops <= 0) return refuse(forward, 483);
   message.set(HeaderId::max_forwards, std::to_string(hops - 1));
+  strip_secrets(message);
   return forward.from_browser ? from_browser(now, std::move(forward)) : from_network(now, std::move(forward));
 }
 
@@ -144,7 +147,7 @@ Outputs Proxy::find_route(Forward forward, sip::NextHop hop) {
 Outputs Proxy::refuse(const Forward& forward, int status, std::string_view reason, std::string_view warning) {
   if (forward.server == sip::ServerTransactionId::none) return {};  // ACK is never answered
   auto response = sip::stateless_response(forward.original, status, reason, secret_);
-  if (!warning.empty()) response.append(HeaderId::warning, sip::warning_399({}, warning).value);
+  if (!warning.empty()) sip::append_warning(response, warning);
   // Out of a dialog and over UDP nobody has proved his address yet: timer G would amplify.
   const bool stateless = !has_to_tag(forward.original) && forward.source.transport == sip::Transport::udp;
   return {sip::Respond{forward.server, std::move(response), stateless}};
@@ -196,6 +199,7 @@ Outputs Proxy::on_response(Time now, sip::RequestId id, Message response, const 
   auto& forward = found->second;
   Outputs outputs;
   response.pop_value(HeaderId::via);
+  strip_secrets(response);
   if (forward.from_browser) {
     response.replace_value(HeaderId::via, 0, forward.browser_via);
     if (forward.original.is("REGISTER")) restore_register_response(now, forward, response, source, outputs);
@@ -232,17 +236,13 @@ void Proxy::on_ended(sip::RequestId id) {
   forwards_.erase(found);
 }
 
-Outputs Proxy::on_cancel(Time, sip::ServerTransactionId id, const Message& cancel) {
+Outputs Proxy::on_cancel(Time, sip::ServerTransactionId id, std::vector<sip::Field> reasons) {
   const auto named = by_server_.find(id);
   if (named == by_server_.end()) return {};
   auto& forward = forwards_.at(named->second);
   forward.cancelled = true;  // before it was sent: on_route answers 487
   if (!forward.sent || !forward.original.is("INVITE")) return {};
-  std::vector<sip::Field> extra;
-  for (const auto& field : cancel.fields()) {
-    if (field.id == HeaderId::reason) extra.push_back(field);  // RFC 3326
-  }
-  return {sip::CancelRequest{forward.id, std::move(extra)}};
+  return {sip::CancelRequest{forward.id, std::move(reasons)}};
 }
 
 void Proxy::on_flow_closed(sip::FlowId flow) {

@@ -3,6 +3,9 @@
 
 #include "w2s/base/encoding.hpp"
 #include "w2s/proxy/proxy.hpp"
+#include "w2s/sip/digest.hpp"
+
+#include "secrets.hpp"
 
 namespace w2s::proxy {
 
@@ -44,12 +47,9 @@ void Proxy::patch_register_contacts(Forward& forward, const sip::Egress& egress)
 void Proxy::restore_register_response(Time now, const Forward& forward, Message& response, const sip::Target& source,
                                       Outputs& outputs) {
   if (response.status() == 401 || response.status() == 407) {
+    const auto challenges = sip::parse_challenges(response);
     if (auto* binding = bindings_.by_token(forward.token); binding != nullptr && binding->realm.empty()) {
-      const auto id = response.status() == 401 ? HeaderId::www_authenticate : HeaderId::proxy_authenticate;
-      if (const auto value = response.get(id)) {
-        const auto at = value->find("realm=\"");
-        if (at != std::string_view::npos) binding->realm = value->substr(at + 7, value->find('"', at + 7) - at - 7);
-      }
+      if (!challenges.empty()) binding->realm = challenges.front().realm;
     }
     return;
   }
@@ -69,8 +69,7 @@ void Proxy::restore_register_response(Time now, const Forward& forward, Message&
     });
     if (mine == asked->end()) continue;
     auto restored = *mine;
-    restored.params.erase("impi");
-    restored.params.erase("ha1");
+    strip_secrets(restored);
     const auto seconds = granted(&(*stored)[i], response, forward.original);
     restored.params.set("expires", std::to_string(seconds.count()));
     response.replace_value(HeaderId::contact, i, restored.to_string());

@@ -48,16 +48,13 @@ void push_via(Message& request, const Target& target, std::string branch) {
   request.prepend(HeaderId::via, via.to_string());
 }
 
-Field warning_399(std::string_view agent_host, std::string_view text) {
-  std::string value = "399 ";
-  value += agent_host.empty() ? "webrtc2sip" : agent_host;
-  value += " \"";
+void append_warning(Message& response, std::string_view text) {
+  std::string value = "399 webrtc2sip \"";
   for (const char c : text) {
     if (c == '"' || c == '\\') value += '\\';
     value += c;
   }
-  value += '"';
-  return {HeaderId::warning, "Warning", std::move(value), ": "};
+  response.append(HeaderId::warning, value + '"');
 }
 
 void set_address(Uri& uri, const Endpoint& address, Transport transport) {

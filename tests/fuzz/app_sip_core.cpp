@@ -85,6 +85,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (world.flows.contains(flow.flow)) world.close_flow(flow);
   world.act([&](auto& core) { core.end_all_calls(world.now, "end"); });
   world.advance(400s);
-  if (world.core.calls() != 0 || world.core.transactions() != 0) std::abort();
+  if (world.core.call_records() != 0 || world.core.transactions() != 0) std::abort();
   return 0;
 }

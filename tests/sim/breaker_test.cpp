@@ -165,7 +165,7 @@ TEST_F(CallFromBrowser, TheBrowserHangsUp) {
   EXPECT_EQ(world.closed.size(), 1U);
   world.receive(reply(bye.message, 200, ""), phone_source);
   world.advance(40s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
   EXPECT_EQ(world.core.transactions(), 0U);
 }
 
@@ -177,7 +177,7 @@ TEST_F(CallFromBrowser, ThePhoneHangsUp) {
   EXPECT_EQ(bye.target.flow, flow.flow);
   world.receive(reply(bye.message, 200, ""), flow);
   world.advance(40s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, BothHangUpAtOnce) {
@@ -190,7 +190,7 @@ TEST_F(CallFromBrowser, BothHangUpAtOnce) {
   world.receive(reply(to_browser.message, 200, ""), flow);
   EXPECT_TRUE(world.sent.empty());
   world.advance(40s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, FailuresPassWithCodeAndPhrase) {
@@ -204,7 +204,7 @@ TEST_F(CallFromBrowser, FailuresPassWithCodeAndPhrase) {
     world.take_request("ACK");
   }
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, NoAnswerIs408AndNoRouteIs403) {
@@ -230,7 +230,7 @@ TEST_F(CallFromBrowser, CancelWaitsForTheFirst1xx) {
   world.receive(reply(sent.message, 487, "phone"), world.server());
   world.take_request("ACK");
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, ThePhoneThatAnswersDuringCancelIsHungUp) {
@@ -248,7 +248,7 @@ TEST_F(CallFromBrowser, ThePhoneThatAnswersDuringCancelIsHungUp) {
   world.take_request("ACK");
   world.receive(reply(bye.message, 200, ""), world.server());
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, TheSecond200OfAForkIsAckedAndHungUp) {
@@ -466,7 +466,7 @@ TEST_F(CallFromBrowser, RequiredExtensionsAndOfferlessInvitesAreRefused) {
   world.receive(from_browser("INVITE", 2, "i2", ""), flow);
   world.take_response(488, "INVITE");
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallFromBrowser, AStopHangsUpEverywhere) {
@@ -474,6 +474,60 @@ TEST_F(CallFromBrowser, AStopHangsUpEverywhere) {
   world.act([&](auto& core) { core.end_all_calls(world.now, "the gateway stops"); });
   world.take_request("BYE");
   world.take_request("BYE");
+}
+
+TEST_F(CallFromBrowser, HoldsItsSocketForAsLongAsItLasts) {
+  answer();
+  EXPECT_TRUE(world.held.contains(flow.flow)) << "an unregistered caller's socket would be closed as idle";
+  world.close_flow(flow);
+  const auto second = world.open_flow(55300);
+  world.receive(from_browser("OPTIONS", 2, "o1", gateway_tag), second);
+  EXPECT_TRUE(world.held.contains(second.flow));
+  world.receive(from_browser("BYE", 3, "b1", gateway_tag), second);
+  EXPECT_FALSE(world.held.contains(second.flow));
+}
+
+TEST_F(CallFromBrowser, ItsEndDoesNotReleaseASocketThatARegistrationHolds) {
+  world.receive(replaced(replaced(from_browser("REGISTER", 1, "r1", ""), "REGISTER sip:bob@198.51.100.7 SIP", "REGISTER sip:198.51.100.7 SIP"),
+                         "To: <sip:bob", "To: <sip:alice"), flow);
+  const auto forwarded = world.take_request("REGISTER");
+  world.receive(reply(forwarded.message, 200, "srv", std::string(*forwarded.message.first_value(HeaderId::contact))), world.server());
+  answer();
+  world.receive(from_browser("BYE", 2, "b1", gateway_tag), flow);
+  EXPECT_TRUE(world.held.contains(flow.flow));
+}
+
+TEST_F(CallFromBrowser, AnEndedCallCountsNoMoreThoughItsTransactionsStay) {
+  answer();
+  EXPECT_FALSE(world.core.settled());
+  world.receive(from_browser("BYE", 2, "b1", gateway_tag), flow);
+  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_FALSE(world.core.settled()) << "the phone's BYE is not answered yet";
+  world.receive(reply(world.take_request("BYE").message, 200, ""), phone_source);
+  EXPECT_TRUE(world.core.settled());
+  EXPECT_EQ(world.core.call_records(), 1U);  // a retransmitted 200 would still find its ACK
+}
+
+TEST(MaxCalls, CountsCallsThatGoOn) {
+  breaker::Options options;
+  options.max_calls = 1;
+  SipWorld world({}, options);
+  const auto flow = world.open_flow(55210);
+  const auto invite = [](const std::string& id) {
+    const auto& sdp = browser_offer();
+    return "INVITE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK" + id + "\r\nFrom: <sip:alice@198.51.100.7>;tag=" + id +
+           "\r\nTo: <sip:bob@198.51.100.7>\r\nContact: <sips:alice@x.invalid;rtcweb-breaker=yes>\r\nCall-ID: " + id +
+           "\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(sdp.size()) + "\r\n\r\n" + sdp;
+  };
+  world.receive(invite("one"), flow);
+  const auto first = world.take_request("INVITE");
+  world.receive(invite("two"), flow);
+  EXPECT_TRUE(world.take_response(503, "INVITE").message.get(HeaderId::retry_after));
+  world.receive(reply(first.message, 486, "phone"), world.server());
+  world.take_response(486, "INVITE");
+  world.take_request("ACK");
+  world.receive(invite("three"), flow);
+  world.take_request("INVITE");
 }
 
 // The network calls a browser whose registration asks for the breaker.
@@ -526,7 +580,9 @@ TEST_F(CallToBrowser, AnswerAndHangUp) {
   EXPECT_EQ(world.take_request("ACK").target.flow, flow.flow);
   const auto ok = world.take_response(200, "INVITE");
   EXPECT_THAT(ok.message.body(), HasSubstr("RTP/AVP 0"));
-  EXPECT_THAT(std::string(*ok.message.first_value(HeaderId::contact)), HasSubstr("ws-flow="));
+  const std::string contact(*ok.message.first_value(HeaderId::contact));
+  EXPECT_THAT(contact, HasSubstr("ws-flow="));
+  EXPECT_THAT(contact, Not(HasSubstr("expires=")));  // what the browser told its registrar is not the caller's
   const auto tag = ok.message.to()->tag();
   const auto in_dialog = [&](const std::string& method, int cseq) {
     return method + " " + registered + " SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKd" + method +
@@ -540,14 +596,14 @@ TEST_F(CallToBrowser, AnswerAndHangUp) {
   EXPECT_EQ(bye.target.flow, flow.flow);
   world.receive(reply(bye.message, 200, ""), flow);
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallToBrowser, ADeadSocketIs480AtOnce) {
   world.close_flow(flow);
   start();
   world.take_response(480, "INVITE");
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallToBrowser, ASocketThatDiesWhileRingingEndsTheCall) {
@@ -556,7 +612,7 @@ TEST_F(CallToBrowser, ASocketThatDiesWhileRingingEndsTheCall) {
   world.close_flow(flow);
   world.take_response(503, "INVITE");
   world.advance(60s);
-  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.core.call_records(), 0U);
 }
 
 TEST_F(CallToBrowser, CancelledByTheCaller) {

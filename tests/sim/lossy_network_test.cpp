@@ -165,7 +165,7 @@ void play(std::uint64_t seed, bool breaker, Script script, Conditions conditions
       EXPECT_TRUE(stage.phone.answered);
     }
   }
-  EXPECT_EQ(stage.world.core.calls(), 0U);
+  EXPECT_EQ(stage.world.core.call_records(), 0U);
   EXPECT_EQ(stage.world.core.transactions(), 0U);
   if (breaker) {
     EXPECT_LE(stage.world.closed.size(), 1U);

@@ -348,6 +348,27 @@ TEST(ProxySecrets, NeverTravelInAnyMethod) {
   }
 }
 
+TEST(ProxySecrets, NorWhereNoBindingNamesTheContact) {
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  // A Contact that cannot be a browser's address makes no binding; the header's parameters are secret all the same.
+  world.receive(request("MESSAGE", "sip:bob@198.51.100.7", 1, "t1", "Contact: <tel:+123>;impi=alice;ha1=00112233445566778899aabbccddeeff\r\n"), flow);
+  EXPECT_THAT(world.take_request("MESSAGE").message.to_string(), Not(HasSubstr("ha1")));
+}
+
+TEST(ProxySecrets, NorInTheBrowsersResponses) {
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  const auto stored = uri_of(register_alice(world, flow)).to_string();
+  for (const int status : {200, 302, 486}) {
+    const auto id = std::to_string(status);
+    world.receive("INVITE " + stored + " SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK" + id +
+                  "\r\nFrom: <sip:bob@198.51.100.7>;tag=b\r\nTo: <sip:alice@198.51.100.7>\r\nCall-ID: " + id + "\r\nCSeq: 1 INVITE\r\n\r\n", world.server());
+    world.receive(reply(world.take_request("INVITE").message, status, "a", "<sip:carol@198.51.100.9>;impi=alice;ha1=00112233445566778899aabbccddeeff"), flow);
+    EXPECT_THAT(world.take_response(status, "INVITE").message.to_string(), Not(HasSubstr("ha1"))) << status;
+  }
+}
+
 TEST(ProxyResources, NothingStaysAfterTheTransactions) {
   SipWorld world;
   const auto flow = world.open_flow(55210);

@@ -65,7 +65,8 @@ class Breaker {
   [[nodiscard]] Outputs on_new_call(Time now, NewCall call);
   [[nodiscard]] Outputs on_request(Time now, sip::ServerTransactionId id, const sip::Message& request,
                                    const sip::Target& source);  // in-dialog; ACK: id none
-  [[nodiscard]] Outputs on_cancel(Time now, sip::ServerTransactionId id, const sip::Message& cancel);
+  // The caller cancelled its INVITE, or is gone; `reasons` go into the CANCEL.
+  [[nodiscard]] Outputs on_cancel(Time now, sip::ServerTransactionId id, std::vector<sip::Field> reasons);
   [[nodiscard]] Outputs on_route(Time now, sip::RequestId id, const sip::Egress& egress);
   [[nodiscard]] Outputs on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure);
   [[nodiscard]] Outputs on_response(Time now, sip::RequestId id, const sip::Message& response);
@@ -77,7 +78,9 @@ class Breaker {
   std::optional<Time> next_time() const;
   // BYE and CANCEL to everybody, for an orderly stop.
   [[nodiscard]] Outputs end_all(Time now, std::string_view cause);
-  std::size_t calls() const;
+  std::size_t calls() const;          // going on
+  std::size_t records() const;        // and those that ended, while their transactions may still ask for them
+  bool settled() const;               // no call goes on and nothing of an ended one awaits an answer
 
  private:
   struct State;

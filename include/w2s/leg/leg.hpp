@@ -96,7 +96,8 @@ struct PhoneRemote {
   Endpoint rtcp;
 };
 
-// The whole plan of one leg; sent again in full after each offer/answer. Fields that did not change, change nothing.
+// The whole plan of one leg, made only after our own description was sent: before it a browser's ClientHello is dropped
+// (after a 407 it may come back with the same ICE session, and must not have met a handshake). Sent again in full after each offer/answer. Fields that did not change, change nothing.
 struct LegPlan {
   MediaId media;
   Side side;
@@ -105,7 +106,6 @@ struct LegPlan {
   std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
   std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
   Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
-  bool start_dtls = true;            // false until our SDP answer was sent (a 407 re-INVITE may reuse the ICE session)
 };
 
 // DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.

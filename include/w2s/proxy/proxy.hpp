@@ -37,8 +37,8 @@ class Proxy {
   [[nodiscard]] Outputs on_response(Time now, sip::RequestId id, sip::Message response, const sip::Target& source);
   [[nodiscard]] Outputs on_failed(Time now, sip::RequestId id, sip::ClientFailure cause);
   void on_ended(sip::RequestId id);                       // its client transaction is gone
-  // The INVITE of this server transaction was cancelled by its sender.
-  [[nodiscard]] Outputs on_cancel(Time now, sip::ServerTransactionId id, const sip::Message& cancel);
+  // The sender of this request's server transaction cancelled it, or is gone; `reasons` go into the CANCEL.
+  [[nodiscard]] Outputs on_cancel(Time now, sip::ServerTransactionId id, std::vector<sip::Field> reasons);
   void on_flow_closed(sip::FlowId flow);
   [[nodiscard]] Outputs on_time(Time now);
   std::optional<Time> next_time() const;

@@ -63,7 +63,8 @@ NextHop hop_of(const Uri& uri);
 
 // Puts our Via on top: "SIP/2.0/UDP host:port;branch=z9hG4bK…;rport".
 void push_via(Message& request, const Target& target, std::string branch);
-Field warning_399(std::string_view agent_host, std::string_view text);
+// Warning: 399, for the person who must fix the cause (RFC 3261 20.43).
+void append_warning(Message& response, std::string_view text);
 // Host, port and transport parameter of a URI of ours; the scheme becomes sip.
 void set_address(Uri& uri, const Endpoint& address, Transport t);
 
