@@ -43,7 +43,7 @@ void Leg::on_rtp(Time now, Packet& packet) {
 
 void Leg::receive(Time now, const rtp::PacketView& view) {
   if (++counts_.received == 1)
-    context_.log.info("media.first_packet_received", {{"media", media_text()},
+    context_.log.info("media.first_packet_received", {{"call", call_text()},
                                                       {"leg", name(side_)},
                                                       {"payload_type", view.payload_type().value},
                                                       {"ssrc", view.ssrc().value}});
@@ -69,7 +69,7 @@ void Leg::send(Time now, Packet& packet, bool transient) {
   shape_extensions(packet);
   outgoing_.on_sent(now, packet.bytes());
   if (++counts_.sent == 1)
-    context_.log.info("media.first_packet_sent", {{"media", media_text()}, {"leg", name(side_)}});
+    context_.log.info("media.first_packet_sent", {{"call", call_text()}, {"leg", name(side_)}});
   send_rtp(packet, transient);
 }
 
@@ -145,9 +145,6 @@ void Leg::connected() {
 }
 
 void Leg::fail(leg::Failure failure, std::string detail) {
-  context_.log.info(
-      "media.leg_failed",
-      {{"media", media_text()}, {"leg", name(side_)}, {"failure", name(failure)}, {"detail", detail}});
   context_.report(leg::LegFailed{media_, side_, failure, std::move(detail)});
 }
 
@@ -155,7 +152,7 @@ void Leg::log_summary() const {
   auto stage = stuck_at();
   if (stage.empty() && counts_.received > 0 && counts_.forwarded == 0 && counts_.no_codec > 0)
     stage = "codec";
-  context_.log.info("media.closed", {{"media", media_text()},
+  context_.log.info("media.closed", {{"call", call_text()},
                                      {"leg", name(side_)},
                                      {"received", counts_.received},
                                      {"forwarded", counts_.forwarded},

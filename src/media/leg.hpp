@@ -49,7 +49,7 @@ class Leg {
   void drop();
   void connected();
   void fail(leg::Failure failure, std::string detail);
-  std::string media_text() const { return std::to_string(static_cast<std::uint64_t>(media_)); }
+  std::string call_text() const { return std::to_string(static_cast<std::uint64_t>(media_)); }
 
   virtual void on_plan(Time now) = 0;
   virtual void on_tick(Time now) = 0;

@@ -52,7 +52,7 @@ void PhoneLeg::retarget() {
   if (!allow.allows(*target)) {
     if (refused_ != target->ip)
       context_.log.warn("media.destination_refused",
-                        {{"media", media_text()},
+                        {{"call", call_text()},
                          {"leg", name(side_)},
                          {"address", *target},
                          {"add_to_allow_destination", allow.suggestion(target->ip)}});
@@ -88,7 +88,7 @@ void PhoneLeg::on_rtp_datagram(Time now, const Endpoint& source, Packet& packet)
 }
 
 void PhoneLeg::on_first_packet(const Endpoint& source) {
-  context_.log.info("media.rtp_source_taken", {{"media", media_text()},
+  context_.log.info("media.rtp_source_taken", {{"call", call_text()},
                                                {"leg", name(side_)},
                                                {"source", source},
                                                {"announced", plan_->phone && source == plan_->phone->rtp}});

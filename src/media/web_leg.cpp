@@ -72,7 +72,7 @@ void WebLeg::select(Time now) {
   selected_ = *pair;
   context_.log.info(
       "media.ice_pair_chosen",
-      {{"media", media_text()}, {"leg", name(side_)}, {"local", pair->local}, {"remote", pair->remote}});
+      {{"call", call_text()}, {"leg", name(side_)}, {"local", pair->local}, {"remote", pair->remote}});
 }
 
 // Without a plan there is no association, so an early ClientHello is dropped: the browser sends it again.
@@ -105,7 +105,7 @@ void WebLeg::on_dtls_progress() {
   sender_.emplace(keys->profile, keys->ours);
   receiver_.emplace(keys->profile, keys->theirs);
   context_.log.info("media.dtls_connected",
-                    {{"media", media_text()}, {"leg", name(side_)}, {"profile", dtls::name(keys->profile)}});
+                    {{"call", call_text()}, {"leg", name(side_)}, {"profile", dtls::name(keys->profile)}});
   connected();
 }
 
@@ -156,7 +156,7 @@ void WebLeg::check_consent(Time now) {
     // RFC 7675 5.1: without consent nothing may be sent, and nothing is until the browser checks again.
     selected_.reset();
     consent_lost_ = now;
-    context_.log.info("media.ice_consent_lost", {{"media", media_text()}, {"leg", name(side_)}});
+    context_.log.info("media.ice_consent_lost", {{"call", call_text()}, {"leg", name(side_)}});
   }
   if (!consent_lost_ || now - *consent_lost_ < consent_grace) return;
   consent_lost_.reset();

@@ -14,6 +14,7 @@ class Category final : public boost::system::error_category {
       case Errc::no_fingerprint: return "DTLS-SRTP without a sha-256, sha-384 or sha-512 fingerprint";
       case Errc::no_ice_credentials: return "DTLS-SRTP without valid ice-ufrag and ice-pwd";
       case Errc::answer_mismatch: return "the answer does not fit our offer";
+      case Errc::no_common_codec: return "the answer names no codec of our offer";
     }
     return "unknown error";
   }

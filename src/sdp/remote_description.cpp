@@ -130,7 +130,7 @@ Result<RemoteDescription> read_answer(const Session& session, leg::Kind kind, co
   std::erase_if(remote->formats,
                 [&](const Format& f) { return find_codec(ours.formats, f.codec) == nullptr; });
   drop_stray_events(remote->formats);
-  if (!has_audio(remote->formats)) return Errc::answer_mismatch;
+  if (!has_audio(remote->formats)) return Errc::no_common_codec;
   return remote;
 }
 

@@ -17,6 +17,7 @@ enum class Errc {
   no_fingerprint,       // a DTLS offer without a=fingerprint we know (sha-256, sha-384, sha-512)
   no_ice_credentials,
   answer_mismatch,      // an answer that does not fit our offer
+  no_common_codec,      // an answer that names no codec of our offer
 };
 const boost::system::error_category& category();
 inline error_code make_error_code(Errc e) { return {static_cast<int>(e), category()}; }

@@ -88,7 +88,7 @@ void MediaTable::send_dtmf(Time now, const leg::SendDtmf& dtmf) {
   auto* leg = find(dtmf.media, dtmf.side);
   if (leg == nullptr || leg->press(now, dtmf.digit, std::chrono::milliseconds(dtmf.duration_ms))) return;
   context_.log.info("media.dtmf_not_sent",
-                    {{"media", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
+                    {{"call", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
 }
 
 void MediaTable::close(leg::MediaId id) {

@@ -19,9 +19,9 @@ export class ScriptClient {
     const client = new ScriptClient();
     client.user = user;
     client.host = `${token()}.invalid`;
-    client.responses = new EventQueue('script client');
+    client.received = new EventQueue('script client');
     client.socket = new WebSocket(`ws://${GATEWAY.host}:${GATEWAY.ws}`, 'sip');
-    client.socket.on('message', (data) => client.responses.push(parseResponse(data.toString())));
+    client.socket.on('message', (data) => client.received.push(parseMessage(data.toString())));
     await within(10000, 'the gateway takes a WebSocket', new Promise((resolve, reject) => {
       client.socket.once('open', resolve);
       client.socket.once('error', reject);
@@ -31,6 +31,11 @@ export class ScriptClient {
 
   // INVITE, 200, ACK, BYE, 200.
   async call(target) {
+    await this.hangUp(await this.invite(target));
+  }
+
+  // INVITE, 200, ACK; returns the dialog.
+  async invite(target) {
     const callId = token();
     const from = `<sip:${this.user}@${DOMAIN}>;tag=${token()}`;
     const dialog = { callId, from, to: `<sip:${target}@${DOMAIN}>`, uri: `sip:${target}@${DOMAIN}`, routes: [] };
@@ -43,13 +48,26 @@ export class ScriptClient {
     dialog.uri = /<([^>]+)>/.exec(header(answer.text, 'Contact')[0])[1];
     dialog.routes = header(answer.text, 'Record-Route').reverse();
     this.send('ACK', 1, dialog);
+    return dialog;
+  }
+
+  async hangUp(dialog) {
     this.send('BYE', 2, dialog);
-    const bye = await this.final('BYE', callId);
+    const bye = await this.final('BYE', dialog.callId);
     if (bye.code !== 200) throw new Error(`BYE got ${bye.code}`);
   }
 
+  // The gateway's request inside the call; answered 200.
+  async request(method, callId, options) {
+    const request = await this.received.next('request', { ...options,
+      fits: ({ text }) => text.startsWith(`${method} `) && header(text, 'Call-ID')[0] === callId });
+    this.socket.send(['SIP/2.0 200 OK', ...['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap((name) =>
+      header(request.text, name).map((value) => `${name}: ${value}`)), 'Content-Length: 0', '', ''].join('\r\n'));
+    return request;
+  }
+
   final(method, callId) {
-    return this.responses.next('response', { ms: 30000,
+    return this.received.next('response', { ms: 30000,
       fits: (response) => response.code >= 200 && response.method === method && response.callId === callId });
   }
 
@@ -80,7 +98,7 @@ export class ScriptClient {
 const header = (text, name) =>
   [...text.matchAll(new RegExp(`^${name}:\\s*(.*?)\\r$`, 'gim'))].map(([, value]) => value);
 
-function parseResponse(text) {
+function parseMessage(text) {
   const code = /^SIP\/2\.0 (\d{3})/.exec(text)?.[1];
   if (!code) return { name: 'request', text };
   return { name: 'response', text, code: Number(code), callId: header(text, 'Call-ID')[0],

@@ -13,7 +13,7 @@ const SCENARIOS = new URL('../scenarios/', import.meta.url);
 export class Sipp {
   // Runs scenarios/NAME.xml for `calls` calls. `words` fill the scenario's @name@ fields (SIPp's own keywords
   // cannot stand in a status line); a scenario that calls somebody names the `target` user.
-  static async start(name, { calls = 1, words = {}, target } = {}) {
+  static async start(name, { calls = 1, words = { payload: '0' }, target } = {}) {
     const sipp = new Sipp();
     sipp.name = `sipp ${name}`;
     const directory = temporaryDirectory('sipp');

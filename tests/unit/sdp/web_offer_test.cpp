@@ -96,8 +96,8 @@ TEST(WebOffer, RefusesAnswersThatDoNotFit) {
     EXPECT_TRUE(leg.offer_pending());
     return result ? error_code() : result.error();
   };
-  EXPECT_EQ(error(web_sdp("8 9")), Errc::answer_mismatch);          // not offered
-  EXPECT_EQ(error(chromium_answer("101")), Errc::answer_mismatch);  // no audio in it
+  EXPECT_EQ(error(web_sdp("8 9")), Errc::no_common_codec);          // not offered
+  EXPECT_EQ(error(chromium_answer("101")), Errc::no_common_codec);  // no audio in it
   EXPECT_EQ(error(replaced(web_sdp(), "m=audio 9", "m=audio 0")), Errc::no_audio);
   EXPECT_EQ(error(replaced(web_sdp(), "m=audio", "m=video")), Errc::answer_mismatch);
   EXPECT_EQ(error(replaced(web_sdp(), "UDP/TLS/RTP/SAVPF", "RTP/AVP")), Errc::answer_mismatch);
