@@ -32,7 +32,7 @@ const ENTRIES = [
   ['codecs', 'opus;pcmu;pcma'],
 ];
 
-function makeCertificate(directory) {
+export function makeCertificate(directory) {
   const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
     '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
