@@ -1,4 +1,4 @@
-// Headless Chromium with JsSIP or SIP.js in a page, as a phone that a test drives.
+// A headless browser, Chromium or Firefox, with JsSIP or SIP.js in a page, as a phone that a test drives.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -14,21 +14,50 @@ import { temporaryDirectory } from './temporary.mjs';
 import { sineWav } from './tone.mjs';
 
 const PAGES = new URL('../pages/', import.meta.url);
-const CHROMIUM = process.env.CHROMIUM ??
-  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
-const FLAGS = [
-  '--no-sandbox',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--allow-loopback-in-peer-connection',
-  '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
-  '--ignore-certificate-errors',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-gpu',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-];
+const installed = (...paths) => paths.find(existsSync);
+
+// How each engine is started so that its microphone is a tone and nobody is asked.
+const ENGINES = {
+  chromium({ directory, hz }) {
+    const microphone = join(directory, 'tone.wav');
+    writeFileSync(microphone, sineWav(hz));
+    return {
+      executablePath: process.env.CHROMIUM ??
+        installed('/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'),
+      args: [
+        '--no-sandbox',
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        '--allow-loopback-in-peer-connection',
+        '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
+        '--ignore-certificate-errors',
+        '--autoplay-policy=no-user-gesture-required',
+        '--disable-gpu',
+        '--disable-background-timer-throttling',
+        '--disable-renderer-backgrounding',
+        `--use-file-for-fake-audio-capture=${microphone}`,
+      ],
+    };
+  },
+  firefox({ hz }) {
+    return {
+      browser: 'firefox',
+      executablePath: process.env.FIREFOX ?? installed('/usr/bin/firefox-esr', '/usr/bin/firefox'),
+      acceptInsecureCerts: true,
+      extraPrefsFirefox: {
+        'media.navigator.streams.fake': true,
+        'media.navigator.audio.fake_frequency': hz,
+        'media.navigator.permission.disabled': true,
+        'permissions.default.microphone': 1,
+        'media.autoplay.default': 0,
+        'media.peerconnection.ice.loopback': true,
+        'media.peerconnection.ice.obfuscate_host_addresses': false,
+        'network.proxy.type': 0,
+      },
+    };
+  },
+};
 
 async function bundle(name) {
   const result = await build({ entryPoints: [fileURLToPath(new URL(`${name}_page.mjs`, PAGES))], bundle: true,
@@ -52,19 +81,16 @@ async function servePages() {
 }
 
 export class Browser {
-  // All pages of one Chromium share its microphone, so each user with a tone of its own has its own Chromium.
-  static async start({ user = 'alice', hz = TONE[user] } = {}) {
+  // All pages of one browser share its microphone, so each user with a tone of its own has its own browser.
+  static async start({ user = 'alice', hz = TONE[user], engine = 'chromium', env = {} } = {}) {
     const browser = new Browser();
     browser.user = user;
-    const directory = temporaryDirectory(`chromium-${user}`);
-    const microphone = join(directory, 'tone.wav');
-    writeFileSync(microphone, sineWav(hz));
+    const directory = temporaryDirectory(`${engine}-${user}`);
     browser.pages = await servePages();
-    browser.chromium = await puppeteer.launch({
-      executablePath: CHROMIUM,
+    browser.process = await puppeteer.launch({
+      ...ENGINES[engine]({ directory, hz }),
       userDataDir: join(directory, 'profile'),
-      args: [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`],
-      env: { ...process.env, HOME: directory, DBUS_SESSION_BUS_ADDRESS: 'disabled:' },
+      env: { ...process.env, HOME: directory, DBUS_SESSION_BUS_ADDRESS: 'disabled:', ...env },
     });
     return browser;
   }
@@ -72,7 +98,7 @@ export class Browser {
   // options: stack jssip|sipjs, server, password, breaker, realm or ha1 for the breaker's digest.
   async phone(options = {}) {
     const phone = new BrowserPhone({ user: this.user, ...options });
-    await phone.open(this.chromium, this.pages.address().port);
+    await phone.open(this.process, this.pages.address().port);
     return phone;
   }
 
@@ -83,7 +109,7 @@ export class Browser {
   }
 
   async stop() {
-    await this.chromium.close();
+    await this.process.close();
     this.pages.closeAllConnections?.();
     this.pages.close();
   }
@@ -102,8 +128,8 @@ export class BrowserPhone {
     this.options = { user, domain: DOMAIN, password, server, breaker, ha1, expires };
   }
 
-  async open(chromium, port) {
-    this.page = await chromium.newPage();
+  async open(browser, port) {
+    this.page = await browser.newPage();
     this.page.on('console', (message) => this.console.push(message.text()));
     this.page.on('pageerror', (error) => this.events.push({ name: 'pageError', message: error.message }));
     await this.page.exposeFunction('report', (name, data = {}) => this.events.push({ name, ...data }));

@@ -1,30 +1,46 @@
-// Records what the page hears of a remote peer, straight from the track: no AudioContext, which headless
-// Chromium runs at the mercy of the sound hardware that it does not have.
+// Records what the page hears of a remote peer. Where the browser can read a track (Chromium), straight from it: headless
+// Chromium runs an AudioContext at the mercy of the sound hardware that it does not have. Firefox has only the
+// AudioContext; its suite gives it a sound server.
 
 export class Recorder {
   constructor(track) {
-    // Chromium decodes a remote track only while something plays it.
+    this.rate = 48000;
+    this.sinks = new Set();
+    // A remote track is decoded only while something plays it.
     this.player = new Audio();
     this.player.srcObject = new MediaStream([track]);
     this.player.play().catch(() => {});
-    this.reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-    this.rate = 48000;
-    this.sinks = new Set();
-    this.pump();
+    if (window.MediaStreamTrackProcessor) this.readTrack(track);
+    else this.readContext(this.player.srcObject);
   }
 
-  async pump() {
+  async readTrack(track) {
+    const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
     for (;;) {
-      const { value: frame, done } = await this.reader.read();
+      const { value: frame, done } = await reader.read();
       if (done) return;
       this.rate = frame.sampleRate;
       if (this.sinks.size) {
         const samples = new Float32Array(frame.numberOfFrames);
         frame.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-        for (const sink of this.sinks) sink(samples);
+        this.take(samples);
       }
       frame.close();
     }
+  }
+
+  readContext(stream) {
+    const context = new AudioContext();
+    this.rate = context.sampleRate;
+    const tap = context.createScriptProcessor(2048, 1, 1);
+    tap.addEventListener('audioprocess', ({ inputBuffer }) => this.take(inputBuffer.getChannelData(0).slice()));
+    context.createMediaStreamSource(stream).connect(tap);
+    tap.connect(context.destination);  // a node that leads nowhere is not run
+    this.context = context;            // nor one that is collected
+  }
+
+  take(samples) {
+    for (const sink of this.sinks) sink(samples);
   }
 
   // The next `ms` as { rate, pcm }, pcm being 16-bit samples in base64; what there is of it after twice

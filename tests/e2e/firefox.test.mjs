@@ -1,0 +1,84 @@
+// A second browser engine: Firefox calls, is called, holds, and talks Opus with Chromium.
+import assert from 'node:assert/strict';
+
+import { Baresip } from './lib/baresip.mjs';
+import { Browser } from './lib/browser.mjs';
+import { Gateway } from './lib/gateway.mjs';
+import { Kamailio } from './lib/kamailio.mjs';
+import { GATEWAY, TONE } from './lib/network.mjs';
+import { SoundServer } from './lib/sound_server.mjs';
+import { Stage } from './lib/stage.mjs';
+import { hears, hearsNothing } from './lib/tone.mjs';
+import { WireTap } from './lib/wire_tap.mjs';
+
+let firefox;
+let chromium;
+let phone;
+
+const stage = new Stage(async (peers) => {
+  const sound = await peers.add(SoundServer.start());
+  await peers.add(Kamailio.start());
+  await peers.add(Gateway.start());
+  phone = await peers.add(Baresip.start());
+  firefox = await peers.add(Browser.start({ user: 'alice', engine: 'firefox', env: sound.env }));
+  chromium = await peers.add(Browser.start({ user: 'bob' }));
+});
+
+const WSS = `wss://${GATEWAY.host}:${GATEWAY.wss}`;
+
+for (const stack of ['jssip', 'sipjs']) {
+  stage.test(`${stack} in Firefox over wss calls the phone, both hear each other, holds, resumes and sends DTMF`, async (local) => {
+    const wire = await local.add(WireTap.start('phone'));
+    const alice = await local.add(firefox.registeredPhone({ stack, server: WSS }));
+    await alice.call('phone');
+    await alice.accepted();
+    await phone.event('CALL_ESTABLISHED');
+    await Promise.all([hears(alice, TONE.phone), hears(phone, TONE.alice)]);
+    assert.match(await alice.receivedCodec(), /^audio\/PCM[UA]$/);
+    await alice.do('hold');
+    await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
+    await alice.do('unhold');
+    await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
+    for (const transport of ['rtp', 'info']) {
+      await alice.do('dtmf', '5', transport);
+      assert.equal((await phone.event('CALL_DTMF_START', { failOn: ['CALL_CLOSED'] })).param, '5');
+      await phone.event('CALL_DTMF_END');
+    }
+    await alice.hangup();
+    await phone.event('CALL_CLOSED');
+  });
+
+  stage.test(`the phone calls ${stack} in Firefox, both hear each other, the phone holds, resumes and hangs up`, async (local) => {
+    const alice = await local.add(firefox.registeredPhone({ stack }));
+    await phone.dial('alice');
+    await alice.event('incoming');
+    await alice.answer();
+    await alice.accepted();
+    await phone.event('CALL_ESTABLISHED', { failOn: ['CALL_CLOSED'] });
+    await Promise.all([hears(alice, TONE.phone), hears(phone, TONE.alice)]);
+    await phone.hold();
+    await alice.event('heldByPeer');
+    await hearsNothing(alice);
+    await phone.resume();
+    await alice.event('resumedByPeer');
+    await hears(alice, TONE.phone);
+    await phone.hangup();
+    assert.equal((await alice.event('ended')).originator, 'remote');
+  });
+}
+
+for (const [caller, callee] of [['Firefox', 'Chromium'], ['Chromium', 'Firefox']]) {
+  stage.test(`${caller} calls ${callee} in Opus`, async (local) => {
+    const alice = await local.add(firefox.registeredPhone());
+    const bob = await local.add(chromium.registeredPhone({ stack: 'sipjs' }));
+    const [from, to, target] = caller === 'Firefox' ? [alice, bob, 'bob'] : [bob, alice, 'alice'];
+    await from.call(target);
+    await to.event('incoming');
+    await to.answer();
+    await Promise.all([from.accepted(), to.accepted()]);
+    await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
+    for (const page of [alice, bob]) assert.equal(await page.receivedCodec(), 'audio/opus');
+    await from.hangup();
+    await to.event('ended');
+  });
+}
