@@ -275,7 +275,10 @@ void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
 
 void Call::apply_plans(Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
-    if (leg->description->agreed()) out.push_back(leg->description->plan(media_, leg->side));
+    if (!leg->description->agreed()) continue;
+    auto plan = leg->description->plan(media_, leg->side);
+    plan.answered = state_ == State::connected;
+    out.push_back(std::move(plan));
   }
 }
 

@@ -52,11 +52,12 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
 }
 
 void Call::answer_locally(Time now, LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  auto shared = sdp::common(leg.peer_codecs, codecs_);
+  const auto& other = this->leg(leg::other(leg.side));
+  // Those in use, as the other leg wants to receive them.
+  const auto shared = sdp::common(sdp::common(leg.peer_codecs, codecs_), other.peer_codecs);
   if (!shared.empty()) codecs_ = shared;
   auto response = response_to(leg, request, 200);
-  response.set_body(leg.description->answer(leg.opened, codecs_, this->leg(leg::other(leg.side)).peer_direction),
-                    "application/sdp");
+  response.set_body(leg.description->answer(leg.opened, codecs_, other.peer_direction), "application/sdp");
   if (request.is("INVITE")) answer_2xx(now, leg, id, std::move(response), out);
   else respond(id, std::move(response), out);
   apply_plans(out);

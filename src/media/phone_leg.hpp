@@ -29,7 +29,7 @@ class PhoneLeg final : public Leg {
 
   void retarget();
   bool is_rtcp_source(const Endpoint& source) const;
-  bool should_send() const;
+  bool is_expected_to_send() const;
   void on_first_packet(const Endpoint& source);
 
   PortPair ports_;

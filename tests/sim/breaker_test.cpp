@@ -152,8 +152,10 @@ TEST_F(CallFromBrowser, EarlyMediaAndAnswerCarryTheIdenticalDescription) {
   const auto early = world.take_response(183, "INVITE");
   EXPECT_FALSE(early.message.body().empty());
   EXPECT_EQ(world.plans.size(), 2U);
+  EXPECT_FALSE(plan(leg::Side::b).answered);
   world.receive(reply(sent.message, 200, "phone", phone, phone_sdp()), world.server());
   EXPECT_EQ(world.take_response(200, "INVITE").message.body(), early.message.body());
+  EXPECT_TRUE(plan(leg::Side::b).answered);
 }
 
 TEST_F(CallFromBrowser, TheBrowserHangsUp) {

@@ -69,6 +69,8 @@ struct Codec {
   std::uint32_t clock_rate = 8000;
   std::uint8_t channels = 1;
   std::string fmtp;
+  std::uint8_t ptime = 0;        // milliseconds per packet that the receiver wishes for (a=ptime); 0: it does not say
+  std::uint8_t maxptime = 0;     // and the most that it takes
   bool operator==(const Codec&) const = default;
 };
 
@@ -106,6 +108,7 @@ struct LegPlan {
   std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
   std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
   Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
+  bool answered = true;              // false: early media, whose silence is no failure however long it rings
 };
 
 // DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.

@@ -426,10 +426,20 @@ TEST_F(CallFixture, AKeyPressOfSipInfoReachesThePhone) {
 TEST_F(CallFixture, ASilentPhoneEndsTheCallOnlyWhenItShouldSend) {
   options.media_timeout = 300ms;
   open_both();
-  phone_plan_.peer_direction = Direction::recvonly;
-  sessions->apply(phone_plan_);
-  EXPECT_FALSE(wait_for_event<leg::LegFailed>(600ms));
+  for (const auto held : {Direction::recvonly, Direction::sendonly, Direction::inactive}) {
+    phone_plan_.peer_direction = held;
+    sessions->apply(phone_plan_);
+    EXPECT_FALSE(wait_for_event<leg::LegFailed>(400ms)) << name(held);
+  }
   phone_plan_.peer_direction = Direction::sendrecv;
+  auto old_style = phone_plan_;
+  old_style.phone->rtp.ip = {};
+  sessions->apply(old_style);
+  EXPECT_FALSE(wait_for_event<leg::LegFailed>(400ms)) << "c=0.0.0.0";
+  phone_plan_.answered = false;
+  sessions->apply(phone_plan_);
+  EXPECT_FALSE(wait_for_event<leg::LegFailed>(400ms)) << "it rings, and may for long";
+  phone_plan_.answered = true;
   sessions->apply(phone_plan_);
   const auto failed = wait_for_event<leg::LegFailed>();
   ASSERT_TRUE(failed);
