@@ -66,6 +66,7 @@ void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
   if (const auto* connected = std::get_if<leg::LegConnected>(&event)) {
     return log_state("call.media_connected", {{"leg", leg::name(connected->side)}});
   }
+  if (const auto* key = std::get_if<leg::KeyPressed>(&event)) return on_key_pressed(*key, out);
   const auto& failed = std::get<leg::LegFailed>(event);
   log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
                                   {"detail", failed.detail}});

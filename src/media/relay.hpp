@@ -16,6 +16,7 @@ class Relay {
  public:
   enum class Outcome : std::uint8_t {
     send,
+    event,          // a telephone event: made anew for the other leg, whose number and clock may differ
     not_connected,  // one of the legs has no plan yet
     held,           // the sender may not send or the receiver does not want to hear now
     no_codec,       // a payload that the sender was never told, or that the receiver cannot take

@@ -109,13 +109,16 @@ struct LegPlan {
   std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
   Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
   bool answered = true;              // false: early media, whose silence is no failure however long it rings
+
+  bool may_send() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::sendonly; }
+  bool wants_media() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::recvonly; }
 };
 
 // DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.
 struct SendDtmf {
   MediaId media;
   Side side;
-  char digit = '0';              // 0-9 * # A-D
+  char digit = '0';              // 0-9 * # A-D, ! for the hook flash
   std::uint32_t duration_ms = 160;
 };
 
@@ -137,6 +140,13 @@ constexpr const char* name(Failure f) {
 
 struct LegFailed { MediaId media; Side side; Failure failure; std::string detail; };
 struct LegConnected { MediaId media; Side side; };          // web: DTLS done, keys in use; phone: first packet received
-using Event = std::variant<LegFailed, LegConnected>;
+// A key was pressed as an RTP event on the other leg, and the peer of `side` negotiated no telephone-event.
+struct KeyPressed {
+  MediaId media;
+  Side side;
+  char digit = '0';
+  std::uint32_t duration_ms = 160;
+};
+using Event = std::variant<LegFailed, LegConnected, KeyPressed>;
 
 }  // namespace w2s::leg

@@ -30,6 +30,7 @@ class StreamRewriter {
   std::uint32_t timestamp_at(Time now) const;
 
   void set_clock_rate(std::uint32_t clock_rate) { clock_rate_ = clock_rate; }  // the codec changed
+  std::uint32_t clock_rate() const { return clock_rate_; }
   Ssrc ssrc() const { return ssrc_; }
 
  private:
