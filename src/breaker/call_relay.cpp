@@ -58,7 +58,7 @@ void Call::on_key_pressed(const leg::KeyPressed& key, Outputs& out) {
   if (!to.takes_info || to.waiting_keys.size() == most_waiting_keys) {
     return log_state("call.key_press_dropped", {{"leg", leg::name(to.side)}, {"takes_info", to.takes_info}});
   }
-  to.waiting_keys.push_back({key.digit, key.duration_ms});
+  to.waiting_keys.push_back({key.digit, std::max(key.duration_ms, 40U)});
   if (to.waiting_keys.size() == 1) send_key(to, out);
 }
 

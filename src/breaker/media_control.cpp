@@ -23,8 +23,10 @@ bool asks_for_key_frame(std::string_view content_type, std::string_view body) {
   if (!iequals(type, media_control_type) || body.size() > longest_request) return false;
   for (auto at = body.find('<'); at != std::string_view::npos; at = body.find('<')) {
     body.remove_prefix(at + 1);
-    if (body.starts_with("!--")) body.remove_prefix(std::min(body.find("-->"), body.size()));
-    else if (local_name(body) == "picture_fast_update") return true;
+    if (body.starts_with("!--"))
+      body.remove_prefix(std::min(body.find("-->"), body.size()));
+    else if (local_name(body) == "picture_fast_update")
+      return true;
   }
   return false;
 }

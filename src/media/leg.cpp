@@ -20,7 +20,9 @@ void Leg::apply(Time now, const leg::LegPlan& plan) {
 
 void Leg::connect(Leg& other) {
   other_ = &other;
+  const bool was_open = relay_.open();
   relay_.connect(*plan_, *other.plan_);
+  if (was_open && !relay_.open()) other.outgoing_.pause();
 }
 
 void Leg::on_rtp(Time now, Packet& packet) {
@@ -42,8 +44,8 @@ void Leg::on_rtp(Time now, Packet& packet) {
   drop();
 }
 
-// The peer's keys go to the other leg as events of our own making, each complete and of that leg's number and clock;
-// by SIP INFO where no events were negotiated.
+// The peer's keys go to the other leg as events of our own making, each complete and of that leg's number and
+// clock; by SIP INFO where no events were negotiated.
 void Leg::on_events(Time now, const rtp::PacketView& view, ByteView packet) {
   ++counts_.forwarded;
   other_->outgoing_.replace(now, packet);

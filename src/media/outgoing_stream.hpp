@@ -13,8 +13,8 @@
 
 namespace w2s::media {
 
-// The one RTP stream that a leg sends: the audio relayed from the other leg, and between it key presses, those
-// of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
+// The one RTP stream that a leg sends: the audio relayed from the other leg, and between it key presses,
+// those of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
 class OutgoingStream {
  public:
   OutgoingStream(rtp::Ssrc ssrc, Rng& rng) : rewriter_(ssrc, default_clock_rate, rng) {}
@@ -23,11 +23,12 @@ class OutgoingStream {
   // The plan of the leg that sends this stream: which telephone-event it may use.
   void apply(const leg::LegPlan& plan);
 
-  // Makes an audio packet of the other leg one of this stream. `clock_rate` is that of its codec. False: not to be
-  // sent.
+  // Makes an audio packet of the other leg one of this stream. `clock_rate` is that of its codec. False: not
+  // to be sent.
   [[nodiscard]] bool adopt(Time now, const Packet& packet, std::uint32_t clock_rate);
   // Takes note of a packet of the other leg that is not passed on as it is, so that it leaves no gap.
   void replace(Time now, ByteView packet) { rewriter_.suppress(now, packet); }
+  void pause() { rewriter_.pause(); }
   void on_sent(Time now, ByteView packet);
 
   bool takes_events() const { return dtmf_.has_value(); }

@@ -33,6 +33,9 @@ void PhoneLeg::on_plan(Time now) {
   if (!plan_->phone) return;
   // An old-style hold announces no address; who the peer is does not change by that.
   if (is_target(plan_->phone->rtp)) latch_.announce(plan_->phone->rtp);
+  const bool sends = plan_->may_send() && is_target(plan_->phone->rtp);
+  if (sends && !sends_) latch_.reopen();
+  sends_ = sends;
   retarget();
   // The phone has the whole time again whenever it begins to be expected.
   if (!is_expected_to_send())
@@ -121,8 +124,7 @@ void PhoneLeg::send_rtcp(Packet& packet) {
 // A phone that rings plays what it likes, and one that holds or is held is silent by right: on hold it may
 // play music and need not.
 bool PhoneLeg::is_expected_to_send() const {
-  return plan_->answered && is_target(plan_->phone->rtp) &&
-         plan_->peer_direction == leg::Direction::sendrecv;
+  return plan_->answered && is_target(plan_->phone->rtp) && plan_->peer_direction == leg::Direction::sendrecv;
 }
 
 void PhoneLeg::on_tick(Time now) {

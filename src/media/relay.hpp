@@ -26,6 +26,7 @@ class Relay {
   // Both plans are known, or one has changed.
   void connect(const leg::LegPlan& from, const leg::LegPlan& to);
 
+  bool open() const { return open_; }
   // Clock rate of a payload the sender uses; 0: unknown to us.
   std::uint32_t clock_rate(rtp::PayloadType type) const { return routes_[type.value & 0x7f].clock_rate; }
   // Rewrites `packet`, of which `view` is the view, in place when it is to be sent; the view is stale then.

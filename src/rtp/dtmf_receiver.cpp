@@ -21,7 +21,8 @@ void DtmfReceiver::tell(const KeyPress& press) {
   if (news_count_ < news_.size()) news_[news_count_++] = press;
 }
 
-std::span<const KeyPress> DtmfReceiver::on_packet(Time now, const PacketView& packet, std::uint32_t clock_rate) {
+std::span<const KeyPress> DtmfReceiver::on_packet(Time now, const PacketView& packet,
+                                                  std::uint32_t clock_rate) {
   news_count_ = 0;
   auto payload = packet.payload();
   Report report{{}, packet.timestamp(), std::max(clock_rate, 1U), packet.marker()};
@@ -47,8 +48,8 @@ bool DtmfReceiver::is_same_start(Ssrc source, const Report& report) const {
          current_->press.event == report.event.event;
 }
 
-// A later start that is no new press: the next segment, or a sender that lets the timestamp run while the key is
-// held down. Both have no marker and come before any end.
+// A later start that is no new press: the next segment, or a sender that lets the timestamp run while the key
+// is held down. Both have no marker and come before any end.
 bool DtmfReceiver::continues(Ssrc source, const Report& report) {
   if (!current_ || current_->source != source || current_->press.ended || report.marker ||
       current_->press.event != report.event.event)

@@ -69,7 +69,8 @@ std::optional<leg::Codec> codec_of(const Media& media, std::uint8_t number, cons
 // A span that a packet can have; anything else (maxptime:255 of the first gateway of this name) says nothing.
 std::uint8_t packet_time(std::string_view text) {
   const auto milliseconds = parse_number<std::uint8_t>(trim(text));
-  return milliseconds && *milliseconds >= 1 && *milliseconds <= longest_packet ? *milliseconds : std::uint8_t{0};
+  return milliseconds && *milliseconds >= 1 && *milliseconds <= longest_packet ? *milliseconds
+                                                                               : std::uint8_t{0};
 }
 
 // RFC 7587 6.1: minptime is the one parameter of Opus that is a packet's span.

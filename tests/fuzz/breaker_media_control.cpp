@@ -1,8 +1,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "breaker/media_control.hpp"
 #include "w2s/base/bytes.hpp"
+
+#include "breaker/media_control.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto body = w2s::as_text({data, size});

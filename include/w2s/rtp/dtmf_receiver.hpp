@@ -12,8 +12,9 @@
 namespace w2s::rtp {
 
 // Makes key presses of the telephone-event packets of one peer (RFC 4733 2.5.2), whatever of them is lost,
-// late or repeated: the marker and the first packets are not needed, an end that never comes is concluded from
-// silence, an event in segments (2.5.1.3) is one press. Clock and payload type may change from packet to packet.
+// late or repeated: the marker and the first packets are not needed, an end that never comes is concluded
+// from silence, an event in segments (2.5.1.3) is one press. Clock and payload type may change from packet to
+// packet.
 class DtmfReceiver {
  public:
   // What a packet of `clock_rate` says that was not known, oldest first; valid until the next call.

@@ -9,9 +9,9 @@
 
 namespace w2s::rtp {
 
-// Sends key presses as telephone events, one after the other (RFC 4733 2.5.1): those asked for at once and those
-// that are still held down where they come from. The caller gives each packet sequence number and SSRC, sends
-// nothing else of the stream while active(), and calls on_time at next_time().
+// Sends key presses as telephone events, one after the other (RFC 4733 2.5.1): those asked for at once and
+// those that are still held down where they come from. The caller gives each packet sequence number and SSRC,
+// sends nothing else of the stream while active(), and calls on_time at next_time().
 class DtmfSender {
  public:
   struct Packet {
@@ -28,8 +28,8 @@ class DtmfSender {
   explicit DtmfSender(std::uint32_t clock_rate) { set_clock_rate(clock_rate); }
   void set_clock_rate(std::uint32_t clock_rate);  // of the telephone-event payload
 
-  // Queues a press. It lasts at least 40 ms: shorter ones are not recognised. False: no such digit, or too many
-  // are waiting.
+  // Queues a press. It lasts at least 40 ms: shorter ones are not recognised. False: no such digit, or too
+  // many are waiting.
   bool press(Time now, char digit, Duration duration);
   // Queues a press of another stream, or takes the news of one. False: too many are waiting.
   bool follow(Time now, const KeyPress& press);

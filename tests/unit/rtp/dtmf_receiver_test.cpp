@@ -50,7 +50,8 @@ TEST_F(DtmfReceiverTest, APressIsToldAsItGrowsAndItsEndOnce) {
   packet(1000, {{5, false, 7, 160}}, true);
   packet(1000, {{5, false, 7, 320}});
   for (int i = 0; i < 3; ++i) packet(1000, {{5, true, 7, 480}});
-  EXPECT_EQ(news, (std::vector<KeyPress>{{1, 5, 7, 20ms, false}, {1, 5, 7, 40ms, false}, {1, 5, 7, 60ms, true}}));
+  EXPECT_EQ(news,
+            (std::vector<KeyPress>{{1, 5, 7, 20ms, false}, {1, 5, 7, 40ms, false}, {1, 5, 7, 60ms, true}}));
 }
 
 TEST_F(DtmfReceiverTest, TheMarkerAndTheStartAreNotNeeded) {
@@ -102,7 +103,8 @@ TEST_F(DtmfReceiverTest, SegmentsAreOnePress) {
 TEST_F(DtmfReceiverTest, SeveralEventsInOnePacketFollowEachOther) {
   packet(1000, {{1, true, 10, 400}, {1, true, 10, 480}, {3, false, 10, 80}}, true);
   packet(1880, {{3, true, 10, 400}});
-  EXPECT_EQ(presses(), (std::vector<KeyPress>{{1, 1, 10, 50ms, true}, {2, 1, 10, 60ms, true}, {3, 3, 10, 50ms, true}}));
+  EXPECT_EQ(presses(),
+            (std::vector<KeyPress>{{1, 1, 10, 50ms, true}, {2, 1, 10, 60ms, true}, {3, 3, 10, 50ms, true}}));
 }
 
 TEST_F(DtmfReceiverTest, ATimestampThatRunsWithTheKeyIsStillOnePress) {

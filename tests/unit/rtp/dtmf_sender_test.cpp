@@ -118,7 +118,8 @@ TEST(Dtmf, WhatIsNotHeardOfAHeldKeyIsNotMadeUp) {
   std::vector<std::uint16_t> durations;
   for (int n = 0; n < 6; ++n)
     durations.push_back(sender.on_time(start + 20ms * n, {0, 8000}).value().event.duration);
-  EXPECT_EQ(durations, (std::vector<std::uint16_t>{160, 320, 480, 480, 480, 480})) << "repeated, not prolonged";
+  EXPECT_EQ(durations, (std::vector<std::uint16_t>{160, 320, 480, 480, 480, 480}))
+      << "repeated, not prolonged";
 }
 
 TEST(Dtmf, KeysOfBothOriginsWaitForEachOther) {
@@ -132,8 +133,9 @@ TEST(Dtmf, KeysOfBothOriginsWaitForEachOther) {
   std::vector<std::pair<int, int>> ends;  // event and duration
   for (const auto& [at, packet] : sent)
     if (packet.event.end) ends.emplace_back(packet.event.event, packet.event.duration);
-  EXPECT_EQ(ends, (std::vector<std::pair<int, int>>{
-                      {1, 800}, {1, 800}, {1, 800}, {5, 480}, {5, 480}, {5, 480}, {2, 320}, {2, 320}, {2, 320}}));
+  EXPECT_EQ(ends,
+            (std::vector<std::pair<int, int>>{
+                {1, 800}, {1, 800}, {1, 800}, {5, 480}, {5, 480}, {5, 480}, {2, 320}, {2, 320}, {2, 320}}));
 }
 
 TEST(Dtmf, AnotherClockTakesOverInMidPress) {

@@ -30,8 +30,9 @@ TEST(PhoneOffer, IsSlim) {
 
 TEST(PhoneOffer, AsksForThePacketsThatTheOtherLegWants) {
   OfferAnswer web(Kind::web, 1);
-  const auto wanted = web.on_offer(web_sdp("111 0", "a=setup:actpass\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n"
-                                                    "a=ptime:30\r\na=maxptime:60\r\n"));
+  const auto wanted = web.on_offer(web_sdp("111 0",
+                                           "a=setup:actpass\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n"
+                                           "a=ptime:30\r\na=maxptime:60\r\n"));
   ASSERT_TRUE(wanted);
   OfferAnswer phone(Kind::phone, 1);
   const auto offer = phone.offer(phone_local(), relayable(wanted->codecs), Direction::sendrecv);
@@ -49,9 +50,9 @@ TEST(PhoneOffer, AsksForThePacketsThatTheOtherLegWants) {
 TEST(PhoneOffer, PacketTimesOutOfRangeSayNothing) {
   for (const auto* time : {"0", "201", "255", "99999999999", "-20", "20.5", ""}) {
     OfferAnswer web(Kind::web, 1);
-    const auto media = web.on_offer(web_sdp("111 0", "a=setup:actpass\r\na=fmtp:111 minptime=" + std::string(time) +
-                                                         ";useinbandfec=1\r\na=ptime:" + time + "\r\na=maxptime:" +
-                                                         time + "\r\n"));
+    const auto media = web.on_offer(
+        web_sdp("111 0", "a=setup:actpass\r\na=fmtp:111 minptime=" + std::string(time) +
+                             ";useinbandfec=1\r\na=ptime:" + time + "\r\na=maxptime:" + time + "\r\n"));
     ASSERT_TRUE(media) << time;
     for (const auto& codec : media->codecs) {
       EXPECT_EQ(codec.ptime, 0) << time;
