@@ -286,6 +286,7 @@ void Call::apply_plans(Outputs& out) {
     if (!leg->description->agreed()) continue;
     auto plan = leg->description->plan(media_, leg->side);
     plan.answered = state_ == State::connected;
+    plan.ice = leg->ice;
     out.push_back(std::move(plan));
   }
 }

@@ -108,6 +108,7 @@ class Call {
   void on_reinvite_response(Time now, Pending& pending, const sip::Message& response, Outputs& out);
   void modification_failed(LegState& from, int status, std::string_view reason, Outputs& out);
   void renegotiate_a(Outputs& out);
+  std::string answer_to(LegState& leg, leg::Direction direction);
 
   // call_relay.cpp
   void relay(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);

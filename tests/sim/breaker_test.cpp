@@ -428,6 +428,30 @@ TEST_F(CallFromBrowser, EveryDialectOfHoldReachesTheBrowserAsOneDirection) {
   }
 }
 
+TEST_F(CallFromBrowser, AnIceRestartEndsAtTheGateway) {
+  answer();
+  const auto line = [](const std::string& sdp, const std::string& name) {
+    const auto at = sdp.find("\r\na=" + name + ":") + 2;
+    return sdp.substr(at, sdp.find('\r', at) - at);
+  };
+  const auto before = answered.message.body();
+  const auto restart = replaced(browser_offer(), "a=ice-ufrag:hT0R", "a=ice-ufrag:nEw1");
+  world.receive(from_browser("INVITE", 2, "r1", gateway_tag, restart), flow);
+  const auto after = world.take_response(200, "INVITE").message.body();
+  EXPECT_TRUE(world.nothing_but_trying()) << "the phone hears nothing of it";
+  EXPECT_NE(line(after, "ice-ufrag"), line(before, "ice-ufrag"));
+  EXPECT_NE(line(after, "ice-pwd"), line(before, "ice-pwd"));
+  EXPECT_EQ(line(after, "fingerprint"), line(before, "fingerprint"));
+  ASSERT_TRUE(plan(leg::Side::a).ice);
+  EXPECT_EQ("a=ice-ufrag:" + plan(leg::Side::a).ice->ufrag, line(after, "ice-ufrag"));
+  EXPECT_EQ(plan(leg::Side::a).web->ice_ufrag, "nEw1");
+  world.receive(from_browser("ACK", 2, "k2", gateway_tag), flow);
+
+  world.receive(from_browser("INVITE", 3, "r2", gateway_tag, restart), flow);
+  EXPECT_EQ(line(world.take_response(200, "INVITE").message.body(), "ice-ufrag"), line(after, "ice-ufrag"))
+      << "an offer without a restart is answered with what there is";
+}
+
 TEST_F(CallFromBrowser, ASecondOfferDuringAnOfferIs491) {
   answer();
   const auto hold = replaced(replaced(browser_offer(), "a=sendrecv", "a=sendonly"), "4787232159729365320 2", "4787232159729365320 3");

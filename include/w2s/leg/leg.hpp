@@ -7,6 +7,7 @@
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/log.hpp"
+#include "w2s/base/rng.hpp"
 
 // What the breaker asks of the media and what the media answers: plain data, no logic.
 namespace w2s::leg {
@@ -82,6 +83,15 @@ struct Payload {
   bool operator==(const Payload&) const = default;
 };
 
+struct IceCredentials {
+  std::string ufrag;
+  Redacted<std::string> pwd;
+  bool operator==(const IceCredentials&) const = default;
+
+  // RFC 8839 5.4: ufrag of at least 4, password of at least 22 characters.
+  static IceCredentials make(Rng& rng) { return {rng.alphanumeric(8), Redacted<std::string>(rng.alphanumeric(24))}; }
+};
+
 enum class DtlsRole : std::uint8_t { passive, active };
 
 struct WebRemote {
@@ -105,6 +115,7 @@ struct LegPlan {
   Side side;
   std::optional<WebRemote> web;      // exactly one of the two
   std::optional<PhoneRemote> phone;
+  std::optional<IceCredentials> ice;  // web: ours after the peer has restarted ICE; nullopt: still those of LegOpened
   std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
   std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
   Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing

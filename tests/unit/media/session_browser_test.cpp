@@ -119,15 +119,66 @@ TEST_F(CallFixture, ForgedReplayedAndClearRtpIsCountedAndEndsNothing) {
   EXPECT_FALSE(wait_for_event<leg::LegFailed>(0ms));
 }
 
-TEST_F(CallFixture, ABrowserThatMovesIsFollowedToThePairItNominates) {
+// A restart of ICE: new credentials on both sides, in the browser's offer and in our answer.
+class IceRestartFixture : public CallFixture {
+ protected:
+  const leg::IceCredentials restarted{"gatewayNew", Redacted<std::string>("newPasswordNewPasswordNew")};
+
+  void restart() {
+    browser_plan.ice = restarted;
+    browser_plan.web->ice_ufrag = "restarted";
+    sessions->apply(browser_plan);
+    settle();
+  }
+};
+
+TEST_F(IceRestartFixture, ABrowserThatMovesIsFollowedToThePairItNominates) {
   connect();
   expect_media();
-  browser.restart_ice();
+  restart();
+  expect_media();  // over the old pair
+  EXPECT_TRUE(browser.check(true)) << "and its consent is kept by checks with the old credentials";
+  const auto before = browser.check_parameters();
+
+  browser.restart_ice(restarted);
   browser.move();
   browser_sends(tone);
   expect_phone_hears_nothing();  // no check came from there yet
   ASSERT_TRUE(browser.check(true));
   expect_media();  // with the keys of the association that was there before
+
+  const test::TestSocket old;
+  old.send_to(web.rtp, test::stun_check(before));
+  EXPECT_FALSE(old.receive(MediaBrowser::silence)) << "the old credentials are worth nothing any more";
+}
+
+TEST_F(IceRestartFixture, ASecondRestartBeforeTheFirstHasConcluded) {
+  connect();
+  browser_plan.ice = leg::IceCredentials{"gatewayMid", Redacted<std::string>("midPasswordMidPasswordMid")};
+  sessions->apply(browser_plan);
+  restart();
+  expect_media();
+  browser.restart_ice(restarted);
+  ASSERT_TRUE(browser.check(true));
+  expect_media();
+}
+
+TEST_F(IceRestartFixture, AnotherFingerprintIsAnotherAssociation) {
+  connect();
+  expect_media();
+  MediaBrowser reloaded;
+  browser_plan.web->fingerprint = reloaded.description().fingerprint;
+  restart();
+  reloaded.meet(web);
+  reloaded.restart_ice(restarted);
+  ASSERT_TRUE(reloaded.check(true));
+  ASSERT_TRUE(reloaded.handshake());
+  reloaded.send_rtp({false, {0}, {1}, 0, {0xcccccccc}}, tone);
+  EXPECT_TRUE(phone.receive());
+  phone.send(tone);
+  const auto heard = reloaded.receive_rtp();
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, web.ssrc) << "and the stream is the same";
 }
 
 }  // namespace
