@@ -203,6 +203,7 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
 }
 
 void Call::move_to(LegState& leg, sip::FlowId flow, Outputs& out) {
+  leg.lost_until.reset();
   if (leg.flow == flow) return;
   if (state_ != State::ended) {
     out.push_back(sip::HoldFlow{leg.flow, false});
@@ -304,12 +305,14 @@ void Call::on_time(Time now, Outputs& out) {
     awaited->interval = std::min<Duration>(awaited->interval * 2, t2);
     awaited->next = std::min(now + awaited->interval, awaited->deadline);
   }
+  look_for_lost_browsers(now, out);
 }
 
 std::optional<Time> Call::next_time() const {
   std::optional<Time> next;
   if (a_.awaited_ack) next = earlier(next, a_.awaited_ack->next);
   if (b_.awaited_ack) next = earlier(next, b_.awaited_ack->next);
+  if (!ended()) next = earlier(next, earlier(a_.lost_until, b_.lost_until));
   return next;
 }
 

@@ -60,6 +60,7 @@ class Call {
   void on_time(Time now, Outputs& out);
   std::optional<Time> next_time() const;
   // call_end.cpp
+  void on_flow_closed(Time now, sip::FlowId flow);
   void on_media_event(Time now, const leg::Event& event, Outputs& out);
   void end(Time now, std::string_view cause, Outputs& out, std::optional<leg::Side> except = {});
 
@@ -124,6 +125,7 @@ class Call {
   void bye(LegState& leg, std::string_view cause, Outputs& out);
   void close(std::string_view cause, Outputs& out);
   void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
+  void look_for_lost_browsers(Time now, Outputs& out);
 
   Context context_;
   leg::MediaId media_;

@@ -42,6 +42,7 @@ struct LegState {
   bool is_open = false;                           // LegOpened came
   leg::Direction peer_direction = leg::Direction::sendrecv;
   std::vector<leg::Codec> peer_codecs;            // of its last offer or answer, those that can be relayed
+  std::optional<Time> lost_until;                 // its WebSocket is gone, and the call waits so long for another
   std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE
   std::optional<AwaitedAck> awaited_ack;
   std::optional<Modification> modification;

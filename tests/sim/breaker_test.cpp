@@ -578,6 +578,35 @@ TEST_F(CallFromBrowser, TheCallOutlivesItsWebSocketAndTheNewOneCanEndIt) {
   EXPECT_EQ(world.take_request("BYE").target.remote.to_string(), "198.51.100.20:5070");
 }
 
+TEST_F(CallFromBrowser, ABrowserThatDoesNotComeBackIsHungUpAfterItsGrace) {
+  answer();
+  world.close_flow(flow);
+  world.advance(59s);
+  EXPECT_TRUE(world.nothing_but_trying());
+  EXPECT_EQ(world.core.calls(), 1U);
+  world.advance(1s);
+  EXPECT_THAT(std::string(*world.take_request("BYE").message.get(HeaderId::reason)), HasSubstr("WebSocket"));
+  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.closed.size(), 1U);
+}
+
+TEST_F(CallFromBrowser, ABrowserThatComesBackInTimeKeepsItsCall) {
+  answer();
+  world.close_flow(flow);
+  world.advance(30s);
+  const auto second = world.open_flow(55300);
+  world.receive(from_browser("INFO", 2, "d1", gateway_tag, "Signal=7", "application/dtmf-relay"), second);
+  world.take_response(200, "INFO");
+  world.advance(10min);
+  EXPECT_EQ(world.core.calls(), 1U);
+  EXPECT_TRUE(world.held.contains(second.flow));
+
+  world.close_flow(second);
+  world.advance(60s);
+  world.take_request("BYE");
+  EXPECT_EQ(world.core.calls(), 0U) << "each loss has its own time";
+}
+
 TEST_F(CallFromBrowser, ASocketThatDiesBeforeTheAnswerStopsTheRinging) {
   start();
   const auto sent = world.take_request("INVITE");
