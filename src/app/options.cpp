@@ -56,6 +56,7 @@ breaker::Options breaker_options(const config::Config& config) {
   options.secure_media = config.srtp_mode != config::SrtpMode::none;
   for (const auto codec : config.codecs) options.codecs.emplace_back(name_of(codec));
   options.max_calls = config.max_calls.value_or(0);
+  options.websocket_grace = config.websocket_grace;
   return options;
 }
 

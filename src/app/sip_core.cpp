@@ -48,6 +48,7 @@ void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
     if (holds->second.calls == 0) holds_.erase(holds);
   }
   handle(now, transactions_.on_transport_error(now, target));
+  handle_users(now, User::breaker, breaker_.on_flow_closed(now, flow));
 }
 
 void SipCore::on_route(Time now, const Ticket& ticket, const sip::Egress& egress) {

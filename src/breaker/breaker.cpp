@@ -26,10 +26,20 @@ struct Breaker::State {
   std::set<std::pair<Time, leg::MediaId>> deadlines;
   std::map<leg::MediaId, Time> deadline_of;
   std::set<leg::MediaId> live;
+  std::unordered_multimap<sip::FlowId, leg::MediaId> calls_on_flow;
 
   Call* find(leg::MediaId id) {
     const auto found = calls.find(id);
     return found == calls.end() ? nullptr : found->second.get();
+  }
+  void note_hold(const sip::HoldFlow& hold, leg::MediaId media) {
+    if (hold.held) {
+      calls_on_flow.emplace(hold.flow, media);
+      return;
+    }
+    const auto [first, last] = calls_on_flow.equal_range(hold.flow);
+    const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == media; });
+    if (found != last) calls_on_flow.erase(found);
   }
   Call* of_request(sip::RequestId id) {
     const auto found = requests.find(id);
@@ -38,7 +48,7 @@ struct Breaker::State {
 };
 
 Breaker::Breaker(Options options, Rng& rng, Log& log)
-    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}})) {}
+    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Breaker::~Breaker() = default;
 
 bool Breaker::asks_for_breaker(const Message& invite) {
@@ -62,6 +72,7 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
   }
   for (const auto& output : outputs) {
     if (const auto* route = std::get_if<sip::FindRoute>(&output)) state.requests[route->id] = media;
+    if (const auto* hold = std::get_if<sip::HoldFlow>(&output)) state.note_hold(*hold, media);
     const auto* sent = std::get_if<sip::SendRequest>(&output);
     if (sent != nullptr && sent->stateless) state.requests.erase(sent->id);
   }
@@ -162,6 +173,21 @@ Outputs Breaker::on_ended(Time, sip::RequestId id) {
   if (call == nullptr) return {};
   call->on_ended(id);
   return finish(*call, {});
+}
+
+Outputs Breaker::on_flow_closed(Time now, sip::FlowId flow) {
+  std::vector<leg::MediaId> ids;
+  const auto [first, last] = state_->calls_on_flow.equal_range(flow);
+  for (auto entry = first; entry != last; ++entry) ids.push_back(entry->second);
+  Outputs all;
+  for (const auto id : ids) {
+    auto* call = state_->find(id);
+    if (call == nullptr) continue;
+    call->on_flow_closed(now, flow);
+    auto out = finish(*call, {});
+    std::move(out.begin(), out.end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 Outputs Breaker::on_leg_opened(Time now, const leg::LegOpened& opened) {

@@ -32,6 +32,12 @@ std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Opt
   return codecs;
 }
 
+bool allows(const Message& message, std::string_view method) {
+  const auto methods = message.values(HeaderId::allow);
+  return methods.empty() ||
+         std::any_of(methods.begin(), methods.end(), [&](auto m) { return iequals(trim(m), method); });
+}
+
 void copy_passed_headers(const Message& from, Message& to) {
   static constexpr std::string_view passed[] = {
       "Subject",   "Privacy",     "User-to-User",  "Diversion",       "Alert-Info",         "Reason",    "Refer-To",
@@ -154,6 +160,7 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
         respond(pending.answers, sip::make_response(pending.answered_request, failure.status, {}, failure.reason), out);
       }
       return;
+    case Pending::Kind::key: return on_key_sent(leg(pending.side), out);
     case Pending::Kind::bye: return;
   }
 }
@@ -188,7 +195,7 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
     response.append(HeaderId::allow, std::string(allowed_methods));
     return respond(id, std::move(response), out);
   }
-  if (request.is("INFO")) return on_info(from, id, request, out);
+  if (request.is("INFO")) return on_info(now, from, id, request, out);
   if (request.is("REFER") || request.is("NOTIFY") || request.is("MESSAGE")) return relay(from, id, request, out);
   auto response = response_to(from, request, 405);
   response.append(HeaderId::allow, std::string(allowed_methods));
@@ -196,6 +203,7 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
 }
 
 void Call::move_to(LegState& leg, sip::FlowId flow, Outputs& out) {
+  leg.lost_until.reset();
   if (leg.flow == flow) return;
   if (state_ != State::ended) {
     out.push_back(sip::HoldFlow{leg.flow, false});
@@ -235,6 +243,7 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
     return on_invite_failure(now, response, out);
   }
   if (done.kind == Pending::Kind::relay) on_relay_response(done, response, out);
+  if (done.kind == Pending::Kind::key) on_key_sent(leg(done.side), out);
 }
 
 void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out) {
@@ -275,7 +284,11 @@ void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
 
 void Call::apply_plans(Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
-    if (leg->description->agreed()) out.push_back(leg->description->plan(media_, leg->side));
+    if (!leg->description->agreed()) continue;
+    auto plan = leg->description->plan(media_, leg->side);
+    plan.answered = state_ == State::connected;
+    plan.ice = leg->ice;
+    out.push_back(std::move(plan));
   }
 }
 
@@ -292,12 +305,14 @@ void Call::on_time(Time now, Outputs& out) {
     awaited->interval = std::min<Duration>(awaited->interval * 2, t2);
     awaited->next = std::min(now + awaited->interval, awaited->deadline);
   }
+  look_for_lost_browsers(now, out);
 }
 
 std::optional<Time> Call::next_time() const {
   std::optional<Time> next;
   if (a_.awaited_ack) next = earlier(next, a_.awaited_ack->next);
   if (b_.awaited_ack) next = earlier(next, b_.awaited_ack->next);
+  if (!ended()) next = earlier(next, earlier(a_.lost_until, b_.lost_until));
   return next;
 }
 

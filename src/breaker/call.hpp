@@ -13,7 +13,7 @@ namespace w2s::breaker {
 
 // Why a request of ours is under way, and whom its outcome answers.
 struct Pending {
-  enum class Kind { invite, reinvite, bye, relay } kind = Kind::relay;
+  enum class Kind { invite, reinvite, bye, relay, key } kind = Kind::relay;
   leg::Side side = leg::Side::b;                   // the leg it is sent on
   sip::Message request;                            // without Via
   sip::ServerTransactionId answers{};              // relay, reinvite: the peer's request that waits for the outcome
@@ -60,6 +60,7 @@ class Call {
   void on_time(Time now, Outputs& out);
   std::optional<Time> next_time() const;
   // call_end.cpp
+  void on_flow_closed(Time now, sip::FlowId flow);
   void on_media_event(Time now, const leg::Event& event, Outputs& out);
   void end(Time now, std::string_view cause, Outputs& out, std::optional<leg::Side> except = {});
 
@@ -108,10 +109,15 @@ class Call {
   void on_reinvite_response(Time now, Pending& pending, const sip::Message& response, Outputs& out);
   void modification_failed(LegState& from, int status, std::string_view reason, Outputs& out);
   void renegotiate_a(Outputs& out);
+  std::string answer_to(LegState& leg, leg::Direction direction);
 
   // call_relay.cpp
   void relay(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
-  void on_info(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void on_info(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void ask_for_key_frame(Time now, LegState& to, const sip::Message& request, Outputs& out);
+  void on_key_pressed(const leg::KeyPressed& key, Outputs& out);
+  void send_key(LegState& to, Outputs& out);
+  void on_key_sent(LegState& to, Outputs& out);
   void on_relay_response(const Pending& pending, const sip::Message& response, Outputs& out);
 
   // call_end.cpp
@@ -119,6 +125,7 @@ class Call {
   void bye(LegState& leg, std::string_view cause, Outputs& out);
   void close(std::string_view cause, Outputs& out);
   void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
+  void look_for_lost_browsers(Time now, Outputs& out);
 
   Context context_;
   leg::MediaId media_;
@@ -142,6 +149,8 @@ class Call {
 
 // Codecs of `offered` that can be relayed and that the configuration allows.
 std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Options& options);
+// Whether the sender of `message` takes requests of this method: its Allow says so, or it has none (RFC 3261 20.5).
+bool allows(const sip::Message& message, std::string_view method);
 // Copies the headers that may cross the b2bua.
 void copy_passed_headers(const sip::Message& from, sip::Message& to);
 constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE";

@@ -62,10 +62,32 @@ void Call::close(std::string_view cause, Outputs& out) {
   log_state("call.end", {{"cause", cause}});
 }
 
+// An answered call goes on without its browser's WebSocket as long as media flows, and so long as the browser may still
+// come back. Before the answer the failed transactions end it.
+void Call::on_flow_closed(Time now, sip::FlowId flow) {
+  if (state_ != State::connected) return;
+  for (auto* leg : {&a_, &b_}) {
+    if (leg->flow != flow || leg->lost_until) continue;
+    leg->lost_until = now + context_.options.websocket_grace;
+    log_state("call.websocket_lost", {{"leg", leg::name(leg->side)}});
+  }
+}
+
+// The time of grace is over: the browser has another WebSocket by now, or the call ends.
+void Call::look_for_lost_browsers(Time now, Outputs& out) {
+  for (auto* leg : {&a_, &b_}) {
+    if (ended() || !leg->lost_until || *leg->lost_until > now) continue;
+    const auto flow = hop_to(*leg).flow;
+    if (!context_.options.is_open(flow)) return end(now, "the browser's WebSocket was lost", out);
+    move_to(*leg, flow, out);
+  }
+}
+
 void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
   if (const auto* connected = std::get_if<leg::LegConnected>(&event)) {
     return log_state("call.media_connected", {{"leg", leg::name(connected->side)}});
   }
+  if (const auto* key = std::get_if<leg::KeyPressed>(&event)) return on_key_pressed(*key, out);
   const auto& failed = std::get<leg::LegFailed>(event);
   log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
                                   {"detail", failed.detail}});

@@ -52,14 +52,26 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
 }
 
 void Call::answer_locally(Time now, LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  auto shared = sdp::common(leg.peer_codecs, codecs_);
+  const auto& other = this->leg(leg::other(leg.side));
+  // Those in use, as the other leg wants to receive them.
+  const auto shared = sdp::common(sdp::common(leg.peer_codecs, codecs_), other.peer_codecs);
   if (!shared.empty()) codecs_ = shared;
   auto response = response_to(leg, request, 200);
-  response.set_body(leg.description->answer(leg.opened, codecs_, this->leg(leg::other(leg.side)).peer_direction),
-                    "application/sdp");
+  response.set_body(answer_to(leg, other.peer_direction), "application/sdp");
   if (request.is("INVITE")) answer_2xx(now, leg, id, std::move(response), out);
   else respond(id, std::move(response), out);
   apply_plans(out);
+}
+
+// Our description for the offer of this leg's peer. A restart of ICE ends here, the other leg need not know of it.
+std::string Call::answer_to(LegState& leg, leg::Direction direction) {
+  if (leg.description->restarts_ice()) {
+    leg.ice = leg::IceCredentials::make(context_.rng);
+    leg.opened.ice_ufrag = leg.ice->ufrag;
+    leg.opened.ice_pwd = leg.ice->pwd.reveal();
+    log_state("call.ice_restart", {{"leg", leg::name(leg.side)}});
+  }
+  return leg.description->answer(leg.opened, codecs_, direction);
 }
 
 void Call::on_reinvite_response(Time now, Pending& pending, const Message& response, Outputs& out) {
@@ -92,7 +104,7 @@ void Call::on_reinvite_response(Time now, Pending& pending, const Message& respo
   const auto modification = std::move(*from.modification);
   from.modification.reset();
   auto accepted = response_to(from, modification.request, 200);
-  accepted.set_body(from.description->answer(from.opened, codecs_, answer->direction), "application/sdp");
+  accepted.set_body(answer_to(from, answer->direction), "application/sdp");
   if (modification.request.is("INVITE")) answer_2xx(now, from, modification.id, std::move(accepted), out);
   else respond(modification.id, std::move(accepted), out);
   apply_plans(out);

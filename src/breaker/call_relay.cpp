@@ -3,20 +3,77 @@
 
 #include "call.hpp"
 #include "dtmf_info.hpp"
+#include "media_control.hpp"
 
 namespace w2s::breaker {
 
 using sip::HeaderId;
 using sip::Message;
 
-void Call::on_info(LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  const auto& to = leg(leg::other(from.side));
-  const auto dtmf = parse_dtmf_info(request.get(HeaderId::content_type).value_or(""), request.body());
-  const bool takes_events = std::any_of(to.peer_codecs.begin(), to.peer_codecs.end(),
-                                        [](const auto& codec) { return codec.name == "telephone-event"; });
-  if (!dtmf || !takes_events || !context_.options.dtmf_info_to_rtp) return relay(from, id, request, out);
+namespace {
+
+constexpr std::size_t most_waiting_keys = 32;
+// A peer that was just asked for a key frame is making it; asking again costs bandwidth and gains nothing.
+constexpr Duration key_frame_interval = 1500ms;
+
+bool takes_events(const leg::LegPlan& plan) {
+  return plan.wants_media() && std::any_of(plan.payloads.begin(), plan.payloads.end(), [](const auto& payload) {
+           return payload.codec.name == "telephone-event";
+         });
+}
+
+}  // namespace
+
+void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
+  auto& to = leg(leg::other(from.side));
+  const auto type = request.get(HeaderId::content_type).value_or("");
+  if (asks_for_key_frame(type, request.body())) {
+    respond(id, response_to(from, request, 200), out);
+    return ask_for_key_frame(now, to, request, out);
+  }
+  const auto dtmf = parse_dtmf_info(type, request.body());
+  const bool as_events = context_.options.dtmf_info_to_rtp && takes_events(to.description->plan(media_, to.side));
+  if (!dtmf || !as_events) return relay(from, id, request, out);
   out.push_back(leg::SendDtmf{media_, to.side, dtmf->digit, dtmf->duration_ms});
   respond(id, response_to(from, request, 200), out);
+}
+
+// RFC 5168: the request is answered here, and the other leg's peer, which has the encoder, is asked in its turn.
+void Call::ask_for_key_frame(Time now, LegState& to, const Message& request, Outputs& out) {
+  if (!to.takes_info || !to.dialog || !to.dialog->confirmed()) return;
+  if (to.key_frame_asked && now - *to.key_frame_asked < key_frame_interval) return;
+  to.key_frame_asked = now;
+  Pending pending;
+  pending.side = to.side;
+  pending.request = to.dialog->make_request("INFO");
+  pending.request.set_body(request.body(), media_control_type);
+  send(std::move(pending), out);
+}
+
+// An RTP event for a peer that negotiated none (RFC 4733 is in no answer of its): the keys follow each other as INFOs,
+// one at a time, since requests may overtake each other on the way.
+void Call::on_key_pressed(const leg::KeyPressed& key, Outputs& out) {
+  auto& to = leg(key.side);
+  if (state_ != State::connected) return;
+  if (!to.takes_info || to.waiting_keys.size() == most_waiting_keys) {
+    return log_state("call.key_press_dropped", {{"leg", leg::name(to.side)}, {"takes_info", to.takes_info}});
+  }
+  to.waiting_keys.push_back({key.digit, std::max(key.duration_ms, 40U)});
+  if (to.waiting_keys.size() == 1) send_key(to, out);
+}
+
+void Call::send_key(LegState& to, Outputs& out) {
+  Pending pending;
+  pending.kind = Pending::Kind::key;
+  pending.side = to.side;
+  pending.request = to.dialog->make_request("INFO");
+  pending.request.set_body(dtmf_relay_body(to.waiting_keys.front()), dtmf_relay_type);
+  send(std::move(pending), out);
+}
+
+void Call::on_key_sent(LegState& to, Outputs& out) {
+  to.waiting_keys.pop_front();
+  if (state_ == State::connected && !to.waiting_keys.empty()) send_key(to, out);
 }
 
 void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {

@@ -37,6 +37,7 @@ void Call::start(Time now, Outputs& out) {
   auto dialog = sip::Dialog::as_uas(invite, a_.local_tag);
   if (!dialog) return reject(now, 400, "Bad Contact", {}, out);
   a_.dialog = std::move(*dialog);
+  a_.takes_info = allows(invite, "INFO");
   if (const auto tags = required_options(invite); !tags.empty()) {
     auto response = response_to(a_, invite, 420);
     response.append(HeaderId::unsupported, tags);
@@ -169,6 +170,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
   if (!dialog) return reject(now, 502, "Bad Gateway", "the 200 has no usable Contact or To tag", out);
   b_.dialog = std::move(*dialog);
   b_.dialog->confirm();
+  b_.takes_info = allows(response, "INFO");
   acknowledge(b_, response, out);
 
   std::string problem;

@@ -11,28 +11,21 @@ std::optional<char> parse_signal(std::string_view text) {
   text = trim(text);
   if (text == "10") return '*';
   if (text == "11") return '#';
+  if (text == "16" || iequals(text, "flash") || iequals(text, "hf")) return '!';
   if (text.size() != 1) return std::nullopt;
   const char c = text[0] >= 'a' && text[0] <= 'd' ? static_cast<char>(text[0] - 'a' + 'A') : text[0];
-  static constexpr std::string_view digits = "0123456789*#ABCD";
+  static constexpr std::string_view digits = "0123456789*#ABCD!";
   return digits.find(c) == std::string_view::npos ? std::nullopt : std::optional(c);
 }
 
-}  // namespace
-
-std::optional<DtmfInfo> parse_dtmf_info(std::string_view content_type, std::string_view body) {
-  const auto type = trim(content_type.substr(0, content_type.find(';')));
+// "Signal=5" and "Duration=160" on lines of their own, in any order.
+std::optional<DtmfInfo> parse_lines(std::string_view body) {
   DtmfInfo info;
-  if (iequals(type, "application/dtmf")) {
-    const auto digit = parse_signal(body);
-    if (!digit) return std::nullopt;
-    info.digit = *digit;
-    return info;
-  }
-  if (!iequals(type, "application/dtmf-relay")) return std::nullopt;
   bool has_signal = false;
   while (!body.empty()) {
-    const auto line = trim(body.substr(0, body.find('\n')));
-    body.remove_prefix(std::min(body.size(), body.find('\n') == std::string_view::npos ? body.size() : body.find('\n') + 1));
+    const auto end = std::min(body.find_first_of("\r\n"), body.size());
+    const auto line = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     const auto name = trim(line.substr(0, equals));
@@ -47,6 +40,24 @@ std::optional<DtmfInfo> parse_dtmf_info(std::string_view content_type, std::stri
     }
   }
   return has_signal ? std::optional(info) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<DtmfInfo> parse_dtmf_info(std::string_view content_type, std::string_view body) {
+  const auto type = trim(content_type.substr(0, content_type.find(';')));
+  const bool relay = iequals(type, dtmf_relay_type);
+  if (!relay && !iequals(type, "application/dtmf")) return std::nullopt;
+  if (relay || body.find('=') != std::string_view::npos) return parse_lines(body);
+  const auto digit = parse_signal(body);
+  if (!digit) return std::nullopt;
+  DtmfInfo info;
+  info.digit = *digit;
+  return info;
+}
+
+std::string dtmf_relay_body(const DtmfInfo& info) {
+  return std::string("Signal=") + info.digit + "\r\nDuration=" + std::to_string(info.duration_ms) + "\r\n";
 }
 
 }  // namespace w2s::breaker

@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,8 @@
 #include "w2s/sdp/offer_answer.hpp"
 #include "w2s/sip/dialog.hpp"
 #include "w2s/sip/transaction_user.hpp"
+
+#include "dtmf_info.hpp"
 
 namespace w2s::breaker {
 
@@ -39,8 +42,13 @@ struct LegState {
   bool is_open = false;                           // LegOpened came
   leg::Direction peer_direction = leg::Direction::sendrecv;
   std::vector<leg::Codec> peer_codecs;            // of its last offer or answer, those that can be relayed
+  std::optional<Time> lost_until;                 // its WebSocket is gone, and the call waits so long for another
+  std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE
   std::optional<AwaitedAck> awaited_ack;
   std::optional<Modification> modification;
+  bool takes_info = true;                         // unless its Allow says otherwise
+  std::deque<DtmfInfo> waiting_keys;              // to be told to the peer by INFO, the first is under way
+  std::optional<Time> key_frame_asked;            // when the peer was last asked for one
 };
 
 }  // namespace w2s::breaker

@@ -39,6 +39,7 @@ constexpr std::array entry_kinds = {
     EntryKind{"media-threads", "number|*", replaces, read_media_threads},
     EntryKind{"media-io", "auto|io_uring|epoll", replaces, read_media_io},
     EntryKind{"media-timeout", "seconds", replaces, read_media_timeout},
+    EntryKind{"websocket-grace", "seconds", replaces, read_websocket_grace},
 
     EntryKind{"enable-rtp-symetric", "yes|no", replaces, read_enable_rtp_symmetric},
     EntryKind{"enable-rtp-symmetric", "yes|no", replaces, read_enable_rtp_symmetric},

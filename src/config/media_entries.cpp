@@ -129,4 +129,9 @@ void read_media_timeout(const Entry& entry) {
   if (seconds) entry.config().media_timeout = std::chrono::seconds{*seconds};
 }
 
+void read_websocket_grace(const Entry& entry) {
+  const auto seconds = read_number(entry, entry.value, 0, 86400);
+  if (seconds) entry.config().websocket_grace = std::chrono::seconds{*seconds};
+}
+
 }  // namespace w2s::config

@@ -34,6 +34,7 @@ void read_rtp_buffsize(const Entry& entry);
 void read_media_threads(const Entry& entry);
 void read_media_io(const Entry& entry);
 void read_media_timeout(const Entry& entry);
+void read_websocket_grace(const Entry& entry);
 
 // unbuilt_entries.cpp: services that are refused, and tuning that has no effect yet.
 void read_enable_100rel(const Entry& entry);

@@ -7,15 +7,21 @@ void Latch::announce(const Endpoint& address) {
   announced_ = address;
   believed_.reset();
   candidate_.reset();
+  reopened_ = false;
+}
+
+void Latch::reopen() {
+  reopened_ = believed_ && believed_ != announced_;
+  candidate_.reset();
 }
 
 Latch::Verdict Latch::on_packet(const Endpoint& source, rtp::Ssrc ssrc, rtp::SeqNo sequence) {
-  if (source == believed_) return Verdict::pass;
-  if (source == announced_) {
+  if (source == believed_ || source == announced_) {
     believed_ = source;
+    reopened_ = false;
     return Verdict::pass;
   }
-  if (believed_ || !announced_) return Verdict::drop;
+  if ((believed_ && !reopened_) || !announced_) return Verdict::drop;
 
   const bool consecutive = candidate_ && candidate_->source == source && candidate_->ssrc == ssrc &&
                            sequence.since(candidate_->sequence) > 0;
@@ -24,6 +30,7 @@ Latch::Verdict Latch::on_packet(const Endpoint& source, rtp::Ssrc ssrc, rtp::Seq
   if (packets < packets_to_believe) return Verdict::drop;
   believed_ = source;
   candidate_.reset();
+  reopened_ = false;
   return Verdict::adopted;
 }
 

@@ -22,6 +22,9 @@ class Latch {
 
   // The address in the peer's newest SDP. The one already known changes nothing.
   void announce(const Endpoint& address);
+  // The peer begins to send again after a pause that its NAT's binding may not have outlived: another source
+  // than the one behind NAT can be believed once more, unless that one speaks up first.
+  void reopen();
   Verdict on_packet(const Endpoint& source, rtp::Ssrc ssrc, rtp::SeqNo sequence);
 
   // Where to send: the believed source, before there is one the SDP's address. nullopt: no SDP came yet.
@@ -40,6 +43,7 @@ class Latch {
   std::optional<Endpoint> announced_;
   std::optional<Endpoint> believed_;
   std::optional<Candidate> candidate_;
+  bool reopened_ = false;
 };
 
 }  // namespace w2s::media

@@ -20,7 +20,9 @@ void Leg::apply(Time now, const leg::LegPlan& plan) {
 
 void Leg::connect(Leg& other) {
   other_ = &other;
+  const bool was_open = relay_.open();
   relay_.connect(*plan_, *other.plan_);
+  if (was_open && !relay_.open()) other.outgoing_.pause();
 }
 
 void Leg::on_rtp(Time now, Packet& packet) {
@@ -33,12 +35,34 @@ void Leg::on_rtp(Time now, Packet& packet) {
       ++counts_.forwarded;
       other_->send(now, packet, false);
       return;
+    case Relay::Outcome::event: return on_events(now, *view, packet.bytes());
     case Relay::Outcome::no_codec: ++counts_.no_codec; break;
     case Relay::Outcome::not_connected:
     case Relay::Outcome::held:
     case Relay::Outcome::superseded: break;
   }
   drop();
+}
+
+// The peer's keys go to the other leg as events of our own making, each complete and of that leg's number and
+// clock; by SIP INFO where no events were negotiated.
+void Leg::on_events(Time now, const rtp::PacketView& view, ByteView packet) {
+  ++counts_.forwarded;
+  other_->outgoing_.replace(now, packet);
+  for (const auto& press : keys_.on_packet(now, view, relay_.clock_rate(view.payload_type())))
+    pass_key(now, press);
+}
+
+void Leg::pass_key(Time now, const rtp::KeyPress& press) {
+  if (other_->outgoing_.takes_events()) {
+    if (!other_->outgoing_.follow(now, press))
+      context_.log.info("media.key_press_dropped", {{"media", media_text()}, {"leg", name(side_)}});
+    return other_->send_dtmf(now);
+  }
+  const auto digit = rtp::digit_of_event(press.event);
+  if (!press.ended || !digit) return;
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(press.duration).count();
+  context_.report(leg::KeyPressed{media_, other_->side_, *digit, static_cast<std::uint32_t>(milliseconds)});
 }
 
 void Leg::receive(Time now, const rtp::PacketView& view) {
@@ -86,13 +110,12 @@ void Leg::shape_extensions(Packet& packet) const {
 }
 
 bool Leg::press(Time now, char digit, Duration duration) {
-  const bool wanted = plan_ && (plan_->peer_direction == leg::Direction::sendrecv ||
-                                plan_->peer_direction == leg::Direction::recvonly);
-  return wanted && can_send() && outgoing_.press(now, digit, duration);
+  return plan_ && plan_->wants_media() && can_send() && outgoing_.press(now, digit, duration);
 }
 
 void Leg::on_time(Time now) {
   on_tick(now);
+  if (const auto press = keys_.on_time(now); press && other_ != nullptr) pass_key(now, *press);
   send_dtmf(now);
   send_report(now);
 }

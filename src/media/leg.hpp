@@ -3,6 +3,7 @@
 #include <string>
 
 #include "w2s/leg/leg.hpp"
+#include "w2s/rtp/dtmf_receiver.hpp"
 #include "w2s/rtp/reception_statistics.hpp"
 
 #include "media/leg_context.hpp"
@@ -72,12 +73,15 @@ class Leg {
   // `transient`: the packet's buffer is gone when this returns.
   void send(Time now, Packet& packet, bool transient);
   void shape_extensions(Packet& packet) const;
+  void on_events(Time now, const rtp::PacketView& view, ByteView packet);
+  void pass_key(Time now, const rtp::KeyPress& press);
   void send_dtmf(Time now);
   void send_report(Time now);
   Duration report_interval();
 
   Leg* other_ = nullptr;
   Relay relay_;
+  rtp::DtmfReceiver keys_;
   std::optional<rtp::ReceptionStatistics> incoming_;
   std::optional<Time> next_report_;
   std::uint64_t reported_received_ = 0;

@@ -28,22 +28,24 @@ std::optional<leg::Payload> choose_telephone_event(const std::vector<leg::Payloa
 }  // namespace
 
 void OutgoingStream::apply(const leg::LegPlan& plan) {
-  const auto chosen = choose_telephone_event(plan.payloads);
-  if (chosen == telephone_event_) return;
-  telephone_event_ = chosen;
-  dtmf_.reset();  // presses under the old number end here
-  if (chosen) dtmf_.emplace(chosen->codec.clock_rate);
+  telephone_event_ = choose_telephone_event(plan.payloads);
+  // A peer that wants to hear nothing hears no rest of a press either.
+  if (!telephone_event_ || !plan.wants_media()) dtmf_.reset();
+  if (!telephone_event_) return;
+  // A press under way goes on under the new number and clock.
+  if (dtmf_)
+    dtmf_->set_clock_rate(telephone_event_->codec.clock_rate);
+  else
+    dtmf_.emplace(telephone_event_->codec.clock_rate);
 }
 
 bool OutgoingStream::adopt(Time now, const Packet& packet, std::uint32_t clock_rate) {
   if (dtmf_ && dtmf_->active()) {
-    rewriter_.suppress(now, packet.bytes());
+    replace(now, packet.bytes());
     return false;
   }
-  if (clock_rate != 0) {
-    rewriter_.set_clock_rate(clock_rate);
-    statistics_.set_clock_rate(clock_rate);
-  }
+  rewriter_.set_clock_rate(clock_rate);
+  statistics_.set_clock_rate(clock_rate);
   return rewriter_.rewrite(now, packet.bytes());
 }
 
@@ -58,7 +60,7 @@ bool OutgoingStream::press(Time now, char digit, Duration duration) {
 
 std::optional<Packet> OutgoingStream::write_dtmf(Time now, MutableByteView buffer) {
   if (!dtmf_ || buffer.size() < dtmf_packet_size) return std::nullopt;
-  const auto due = dtmf_->on_time(now, rewriter_.timestamp_at(now));
+  const auto due = dtmf_->on_time(now, {rewriter_.timestamp_at(now), rewriter_.clock_rate()});
   if (!due) return std::nullopt;
   rtp::write_header(buffer, {due->marker,
                              {telephone_event_->send},

@@ -4,17 +4,17 @@
 #include <string_view>
 
 #include "w2s/leg/leg.hpp"
+#include "w2s/rtp/dtmf_sender.hpp"
 #include "w2s/rtp/packet.hpp"
 #include "w2s/rtp/sender_statistics.hpp"
 #include "w2s/rtp/stream_rewriter.hpp"
-#include "w2s/rtp/telephone_event.hpp"
 
 #include "media/packet.hpp"
 
 namespace w2s::media {
 
-// The one RTP stream that a leg sends: what is relayed from the other leg, and key presses asked for by SIP
-// INFO between it, as one continuous SSRC.
+// The one RTP stream that a leg sends: the audio relayed from the other leg, and between it key presses,
+// those of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
 class OutgoingStream {
  public:
   OutgoingStream(rtp::Ssrc ssrc, Rng& rng) : rewriter_(ssrc, default_clock_rate, rng) {}
@@ -23,13 +23,18 @@ class OutgoingStream {
   // The plan of the leg that sends this stream: which telephone-event it may use.
   void apply(const leg::LegPlan& plan);
 
-  // Makes a packet of the other leg one of this stream. `clock_rate` is that of its codec, or 0 for a
-  // telephone-event, which leaves the clock of the audio around it. False: not to be sent.
+  // Makes an audio packet of the other leg one of this stream. `clock_rate` is that of its codec. False: not
+  // to be sent.
   [[nodiscard]] bool adopt(Time now, const Packet& packet, std::uint32_t clock_rate);
+  // Takes note of a packet of the other leg that is not passed on as it is, so that it leaves no gap.
+  void replace(Time now, ByteView packet) { rewriter_.suppress(now, packet); }
+  void pause() { rewriter_.pause(); }
   void on_sent(Time now, ByteView packet);
 
+  bool takes_events() const { return dtmf_.has_value(); }
   // False: the peer knows no telephone-event, it is no digit, or too many are waiting.
   bool press(Time now, char digit, Duration duration);
+  bool follow(Time now, const rtp::KeyPress& press) { return dtmf_ && dtmf_->follow(now, press); }
   std::optional<Time> next_dtmf() const { return dtmf_ ? dtmf_->next_time() : std::nullopt; }
   // Writes the DTMF packet that is due; nullopt: none (any more). Call it until then.
   std::optional<Packet> write_dtmf(Time now, MutableByteView buffer);

@@ -33,9 +33,12 @@ void PhoneLeg::on_plan(Time now) {
   if (!plan_->phone) return;
   // An old-style hold announces no address; who the peer is does not change by that.
   if (is_target(plan_->phone->rtp)) latch_.announce(plan_->phone->rtp);
+  const bool sends = plan_->may_send() && is_target(plan_->phone->rtp);
+  if (sends && !sends_) latch_.reopen();
+  sends_ = sends;
   retarget();
   // The phone has the whole time again whenever it begins to be expected.
-  if (!should_send())
+  if (!is_expected_to_send())
     heard_.reset();
   else if (!heard_)
     heard_ = now;
@@ -118,10 +121,10 @@ void PhoneLeg::send_rtcp(Packet& packet) {
   if (rtcp_target_) ports_.rtcp.send_to(*rtcp_target_, packet.bytes());
 }
 
-bool PhoneLeg::should_send() const {
-  return plan_ && plan_->phone &&
-         (plan_->peer_direction == leg::Direction::sendrecv ||
-          plan_->peer_direction == leg::Direction::sendonly);
+// A phone that rings plays what it likes, and one that holds or is held is silent by right: on hold it may
+// play music and need not.
+bool PhoneLeg::is_expected_to_send() const {
+  return plan_->answered && is_target(plan_->phone->rtp) && plan_->peer_direction == leg::Direction::sendrecv;
 }
 
 void PhoneLeg::on_tick(Time now) {

@@ -29,7 +29,7 @@ class PhoneLeg final : public Leg {
 
   void retarget();
   bool is_rtcp_source(const Endpoint& source) const;
-  bool should_send() const;
+  bool is_expected_to_send() const;
   void on_first_packet(const Endpoint& source);
 
   PortPair ports_;
@@ -37,6 +37,7 @@ class PhoneLeg final : public Leg {
   std::optional<Endpoint> rtp_target_;  // nullopt: held, unknown, or a place where we may not send
   std::optional<Endpoint> rtcp_target_;
   std::optional<IpAddress> refused_;  // the address last refused, so that it is logged once
+  bool sends_ = false;                // as its newest SDP says
   bool connected_ = false;
   std::optional<Time> heard_;  // when the phone last gave a sign of life while it should be sending
   bool timed_out_ = false;

@@ -3,14 +3,6 @@
 namespace w2s::media {
 namespace {
 
-bool may_send(leg::Direction peer) {
-  return peer == leg::Direction::sendrecv || peer == leg::Direction::sendonly;
-}
-
-bool wants_media(leg::Direction peer) {
-  return peer == leg::Direction::sendrecv || peer == leg::Direction::recvonly;
-}
-
 // fmtp may differ: it tells each sender what its receiver prefers, and any receiver of the codec understands
 // the rest.
 bool same_codec(const leg::Codec& a, const leg::Codec& b) {
@@ -27,7 +19,7 @@ const leg::Payload* find(const std::vector<leg::Payload>& payloads, const leg::C
 
 void Relay::connect(const leg::LegPlan& from, const leg::LegPlan& to) {
   connected_ = true;
-  open_ = may_send(from.peer_direction) && wants_media(to.peer_direction);
+  open_ = from.may_send() && to.wants_media();
   routes_.fill({});
   const auto add = [&](const leg::Payload& payload) {
     auto& route = routes_[payload.receive & 0x7f];
@@ -45,8 +37,9 @@ Relay::Outcome Relay::pass(Time now, const rtp::PacketView& view, Packet& packet
   if (!connected_) return Outcome::not_connected;
   if (!open_) return Outcome::held;
   const auto& route = routes_[view.payload_type().value];
+  if (route.is_event) return Outcome::event;
   if (route.to == nowhere) return Outcome::no_codec;
-  if (!out.adopt(now, packet, route.is_event ? 0 : route.clock_rate)) return Outcome::superseded;
+  if (!out.adopt(now, packet, route.clock_rate)) return Outcome::superseded;
   rtp::set_payload_type(packet.bytes(), {route.to});
   return Outcome::send;
 }

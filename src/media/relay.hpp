@@ -16,6 +16,7 @@ class Relay {
  public:
   enum class Outcome : std::uint8_t {
     send,
+    event,          // a telephone event: made anew for the other leg, whose number and clock may differ
     not_connected,  // one of the legs has no plan yet
     held,           // the sender may not send or the receiver does not want to hear now
     no_codec,       // a payload that the sender was never told, or that the receiver cannot take
@@ -25,6 +26,7 @@ class Relay {
   // Both plans are known, or one has changed.
   void connect(const leg::LegPlan& from, const leg::LegPlan& to);
 
+  bool open() const { return open_; }
   // Clock rate of a payload the sender uses; 0: unknown to us.
   std::uint32_t clock_rate(rtp::PayloadType type) const { return routes_[type.value & 0x7f].clock_rate; }
   // Rewrites `packet`, of which `view` is the view, in place when it is to be sent; the view is stale then.

@@ -1,5 +1,7 @@
 #include "media/web_leg.hpp"
 
+#include <utility>
+
 #include "media/local_addresses.hpp"
 
 namespace w2s::media {
@@ -42,8 +44,30 @@ leg::LegOpened WebLeg::opened() const {
   return opened;
 }
 
+const ice::Credentials* WebLeg::credentials(std::string_view ufrag) const {
+  if (ufrag == credentials_.ufrag) return &credentials_;
+  return before_restart_ && ufrag == before_restart_->ufrag ? &*before_restart_ : nullptr;
+}
+
+std::vector<std::string> WebLeg::ufrags() const {
+  std::vector<std::string> ufrags{credentials_.ufrag};
+  if (before_restart_) ufrags.push_back(before_restart_->ufrag);
+  return ufrags;
+}
+
+// RFC 8445 9: an ICE restart changes ufrag and password of both sides, and nothing else: the DTLS association
+// and its keys go on, and so does the media, over the pairs there are until the browser has nominated a new
+// one.
+void WebLeg::take_credentials() {
+  if (!plan_->ice || *plan_->ice == credentials_) return;
+  before_restart_ = std::exchange(credentials_, *plan_->ice);
+  pairs_.restart();
+  context_.log.info("media.ice_restarted", {{"media", media_text()}, {"leg", name(side_)}});
+}
+
 void WebLeg::on_plan(Time now) {
   if (!plan_->web) return;
+  take_credentials();
   // The same fingerprint is the same association, whatever else the re-offer changed (RFC 8842 5.5).
   if (association_ && association_->fingerprint() != plan_->web->fingerprint) {
     association_.reset();
@@ -54,11 +78,22 @@ void WebLeg::on_plan(Time now) {
   begin_dtls_if_due();
 }
 
-std::optional<Endpoint> WebLeg::on_check(Time now, const ice::Path& path, bool use_candidate) {
-  const auto removed = pairs_.on_check(now, path, use_candidate);
+WebLeg::Forgotten WebLeg::on_check(Time now, const ice::Path& path, bool use_candidate,
+                                   std::string_view ufrag) {
+  Forgotten forgotten;
+  const auto credentials = ufrag == credentials_.ufrag ? ice::PairList::Credentials::present
+                                                       : ice::PairList::Credentials::before_restart;
+  const auto removed = pairs_.on_check(now, path, use_candidate, credentials);
+  if (before_restart_ && pairs_.restart_concluded()) {
+    forgotten.sources = pairs_.forget_old_session();
+    forgotten.ufrag = before_restart_->ufrag;
+    before_restart_.reset();
+    context_.log.info("media.ice_restart_concluded", {{"media", media_text()}, {"leg", name(side_)}});
+  }
+  if (removed) forgotten.sources.push_back(*removed);
   select(now);
   begin_dtls_if_due();
-  return removed;
+  return forgotten;
 }
 
 void WebLeg::select(Time now) {

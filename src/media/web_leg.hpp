@@ -18,10 +18,18 @@ class WebLeg final : public Leg {
   WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward);
 
   leg::LegOpened opened() const override;
-  const ice::Credentials& credentials() const { return credentials_; }
+  // Ours with this ufrag, nullptr for none: the present ones, and after a restart of ICE those before it
+  // until it has concluded.
+  const ice::Credentials* credentials(std::string_view ufrag) const;
+  std::vector<std::string> ufrags() const;
 
-  // An authenticated check arrived. Returns the source address that is not this leg's any more, if any.
-  std::optional<Endpoint> on_check(Time now, const ice::Path& path, bool use_candidate);
+  // What does not lead to this leg any more.
+  struct Forgotten {
+    std::vector<Endpoint> sources;
+    std::string ufrag;
+  };
+  // A check arrived that was authenticated with our credentials of this ufrag.
+  Forgotten on_check(Time now, const ice::Path& path, bool use_candidate, std::string_view ufrag);
   // The source addresses of authenticated checks.
   std::vector<Endpoint> sources() const { return pairs_.remotes(); }
 
@@ -38,6 +46,7 @@ class WebLeg final : public Leg {
   void send_rtcp(Packet& packet) override;
   std::string stuck_at() const override;
 
+  void take_credentials();
   void select(Time now);
   void begin_dtls_if_due();
   void on_dtls_progress();
@@ -46,7 +55,8 @@ class WebLeg final : public Leg {
   // A forged or replayed packet is counted, never more (threats T16).
   bool accept(SrtpReceiver::Verdict verdict);
 
-  const ice::Credentials credentials_;
+  ice::Credentials credentials_;
+  std::optional<ice::Credentials> before_restart_;
   const std::vector<leg::Candidate> candidates_;
   ice::PairList pairs_;
   std::optional<ice::Path> selected_;

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "w2s/rtp/dtmf_sender.hpp"
 
-#include "w2s/rtp/telephone_event.hpp"
+#include <algorithm>
 
 #include "timestamp_units.hpp"
 
@@ -19,51 +19,86 @@ constexpr std::uint16_t longest_in_units = 0xffff;
 
 }  // namespace
 
-DtmfSender::DtmfSender(std::uint32_t clock_rate) : clock_rate_(std::max(clock_rate, 1U)) {}
+void DtmfSender::set_clock_rate(std::uint32_t clock_rate) {
+  clock_rate_ = std::max(clock_rate, 1U);
+  longest_segment_ = in_time(longest_in_units, clock_rate_);
+}
 
 bool DtmfSender::press(Time now, char digit, Duration duration) {
   const auto event = event_of_digit(digit);
-  if (!event || presses_.size() >= most_waiting) return false;
-  // RFC 4733 2.5.1.3: a longer event would have to be sent in segments, which no key press is worth.
-  const Duration longest =
-      std::chrono::nanoseconds(longest_in_units * std::int64_t{1'000'000'000} / clock_rate_);
-  if (presses_.empty()) due_ = std::max(now, due_);
-  presses_.push_back({*event, std::min(std::max(duration, shortest_press), longest)});
+  if (!event) return false;
+  KeyPress press;
+  press.event = *event;
+  press.duration = duration;
+  press.ended = true;
+  return add(now, press);
+}
+
+bool DtmfSender::follow(Time now, const KeyPress& press) {
+  const auto known = std::ranges::find(presses_, press.number, &KeyPress::number);
+  if (known == presses_.end()) return add(now, press);
+  known->duration = std::max({known->duration, press.duration, press.ended ? shortest_press : Duration{}});
+  known->ended = press.ended;
   return true;
 }
 
-TelephoneEvent DtmfSender::event_after(Duration elapsed, bool end) const {
-  TelephoneEvent event;
-  event.event = presses_.front().event;
-  event.end = end;
-  event.duration = static_cast<std::uint16_t>(in_units(elapsed, clock_rate_));
-  return event;
+bool DtmfSender::add(Time now, const KeyPress& press) {
+  if (presses_.size() >= most_waiting) return false;
+  if (presses_.empty()) due_ = std::max(now, due_);
+  presses_.push_back(press);
+  if (press.ended) presses_.back().duration = std::max(press.duration, shortest_press);
+  return true;
+}
+
+void DtmfSender::begin(const Position& position) {
+  begun_ = true;
+  steps_ = 0;
+  end_packets_ = 0;
+  timestamp_ = position.timestamp;
+  before_segment_ = {};
+}
+
+DtmfSender::Packet DtmfSender::make_packet(Duration duration, bool end) const {
+  const auto& press = presses_.front();
+  const auto units = in_units(duration - before_segment_, clock_rate_);
+  Packet packet;
+  packet.marker = steps_ == 0 && end_packets_ == 0 && before_segment_ == Duration{};
+  packet.timestamp = timestamp_;
+  packet.event = {press.event, end, press.volume,
+                  static_cast<std::uint16_t>(std::min<std::int64_t>(units, longest_in_units))};
+  return packet;
+}
+
+// RFC 4733 2.5.1.3: an event that outgrows the field goes on in a new segment, which has no marker.
+DtmfSender::Packet DtmfSender::close_segment(const Position& position) {
+  const auto packet = make_packet(before_segment_ + longest_segment_, false);
+  before_segment_ += longest_segment_;
+  timestamp_ += static_cast<std::uint32_t>(in_units(longest_segment_, position.clock_rate));
+  return packet;
 }
 
 void DtmfSender::finish_press() {
   presses_.pop_front();
-  steps_ = 0;
-  end_packets_ = 0;
+  begun_ = false;
   due_ += pause;
 }
 
-std::optional<DtmfSender::Packet> DtmfSender::on_time(Time now, std::uint32_t timestamp_now) {
+std::optional<DtmfSender::Packet> DtmfSender::on_time(Time now, const Position& position) {
   if (presses_.empty() || now < due_) return std::nullopt;
-  Packet packet;
-  packet.marker = steps_ == 0 && end_packets_ == 0;
-  if (packet.marker) timestamp_ = timestamp_now;
-  packet.timestamp = timestamp_;
-  due_ += step;
+  if (!begun_) begin(position);
+  const auto& press = presses_.front();
+  // Of a key that is still held down no more is told than its source has said.
+  const Duration elapsed = std::min<Duration>(step * (steps_ + 1), std::max(press.duration, step));
+  if (elapsed - before_segment_ > longest_segment_) return close_segment(position);
 
-  const auto duration = presses_.front().duration;
-  const auto elapsed = step * (steps_ + 1);
-  if (elapsed < duration) {
-    packet.event = event_after(elapsed, false);
+  due_ += step;
+  if (!press.ended || elapsed < press.duration) {
+    const auto packet = make_packet(elapsed, false);
     ++steps_;
-  } else {
-    packet.event = event_after(duration, true);
-    if (++end_packets_ == end_packets) finish_press();
+    return packet;
   }
+  const auto packet = make_packet(press.duration, true);
+  if (++end_packets_ == end_packets) finish_press();
   return packet;
 }
 

@@ -5,7 +5,7 @@
 namespace w2s::rtp {
 namespace {
 
-constexpr std::string_view digits = "0123456789*#ABCD";  // RFC 4733 3.2: events 0 to 15
+constexpr std::string_view digits = "0123456789*#ABCD!";  // RFC 4733 3.2: events 0 to 16
 
 }  // namespace
 

@@ -13,4 +13,10 @@ inline std::int64_t in_units(Duration span, std::uint32_t rate) {
   return seconds.count() * rate + rest.count() * rate / 1'000'000'000;
 }
 
+// The span of `units`. Rounded up to the nanosecond, so that in_units gives the same units again.
+inline Duration in_time(std::uint32_t units, std::uint32_t rate) {
+  const auto nanoseconds = (units * std::int64_t{1'000'000'000} + rate - 1) / rate;
+  return std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(nanoseconds));
+}
+
 }  // namespace w2s::rtp

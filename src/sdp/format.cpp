@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_codec_name = 32;
 constexpr std::size_t max_fmtp = 256;
+constexpr std::uint8_t longest_packet = 200;  // milliseconds
 
 struct Known {
   std::string_view name;
@@ -65,12 +66,46 @@ std::optional<leg::Codec> codec_of(const Media& media, std::uint8_t number, cons
   return static_codec(number);
 }
 
+// A span that a packet can have; anything else (maxptime:255 of the first gateway of this name) says nothing.
+std::uint8_t packet_time(std::string_view text) {
+  const auto milliseconds = parse_number<std::uint8_t>(trim(text));
+  return milliseconds && *milliseconds >= 1 && *milliseconds <= longest_packet ? *milliseconds
+                                                                               : std::uint8_t{0};
+}
+
+// RFC 7587 6.1: minptime is the one parameter of Opus that is a packet's span.
+bool is_sound_opus_parameter(std::string_view parameter) {
+  const auto equals = std::min(parameter.find('='), parameter.size());
+  return !iequals(trim(parameter.substr(0, equals)), "minptime") ||
+         packet_time(parameter.substr(std::min(equals + 1, parameter.size()))) != 0;
+}
+
 // Receiver parameters that are worth telling the other leg; all else is between this peer and us.
 std::string fmtp_of(const Media& media, std::uint8_t number, const leg::Codec& codec) {
   if (is_telephone_event(codec)) return "0-16";  // RFC 4733 2.4.1 and flash
   if (codec.name != "opus") return {};
   const auto value = value_for_number(media, "fmtp", number);
-  return value && value->size() <= max_fmtp ? std::string(*value) : std::string();
+  if (!value || value->size() > max_fmtp) return {};
+  std::string sound;
+  for (const auto parameter : split(*value, ';'))
+    if (is_sound_opus_parameter(parameter)) (sound += sound.empty() ? "" : ";") += parameter;
+  return sound;
+}
+
+// RFC 8866 6.4 and 6.5: said for the whole m-line, meant for whatever audio codec is received.
+void read_packet_times(const Media& media, leg::Codec& codec) {
+  if (is_telephone_event(codec)) return;
+  codec.ptime = packet_time(find(media.attributes, "ptime").value_or(""));
+  codec.maxptime = packet_time(find(media.attributes, "maxptime").value_or(""));
+}
+
+void write_packet_times(Media& media, const Formats& formats) {
+  const auto audio = std::find_if(formats.begin(), formats.end(),
+                                  [](const Format& format) { return !is_telephone_event(format.codec); });
+  if (audio == formats.end()) return;
+  if (audio->codec.ptime != 0) media.attributes.push_back({"ptime", std::to_string(audio->codec.ptime)});
+  if (audio->codec.maxptime != 0)
+    media.attributes.push_back({"maxptime", std::to_string(audio->codec.maxptime)});
 }
 
 std::string written_encoding(const leg::Codec& codec) {
@@ -139,6 +174,7 @@ Formats read_formats(const Media& media, const Formats& ours) {
     auto codec = codec_of(media, *number, ours);
     if (!codec) continue;
     codec->fmtp = fmtp_of(media, *number, *codec);
+    read_packet_times(media, *codec);
     formats.push_back({std::move(*codec), *number});
   }
   return formats;
@@ -151,6 +187,7 @@ void write_formats(Media& media, const Formats& formats) {
     media.attributes.push_back({"rtpmap", text + " " + written_encoding(codec)});
     if (!codec.fmtp.empty()) media.attributes.push_back({"fmtp", text + " " + codec.fmtp});
   }
+  write_packet_times(media, formats);
 }
 
 }  // namespace w2s::sdp

@@ -25,7 +25,7 @@ bool has_audio(const Formats& formats);
 
 // What the m-line offers, in its order and each number once. A number without rtpmap means what RFC 3551 says
 // or, in an answer, what `ours` says; one that means nothing is left out. Only opus and telephone-event keep
-// an fmtp.
+// an fmtp; audio codecs carry the m-line's a=ptime and a=maxptime.
 Formats read_formats(const Media& media, const Formats& ours = {});
 void write_formats(Media& media, const Formats& formats);
 

@@ -141,6 +141,11 @@ void OfferAnswer::reject_offer() {
   if (open_ && !open_->we_offered) open_.reset();
 }
 
+bool OfferAnswer::restarts_ice() const {
+  return open_ && !open_->we_offered && kind_ == leg::Kind::web &&
+         ice_restarted(*open_->remote, agreed_.get());
+}
+
 std::string OfferAnswer::offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs,
                                leg::Direction direction) {
   const bool first_time = !open_ || !open_->we_offered;

@@ -11,12 +11,15 @@ import { Stage } from './lib/stage.mjs';
 import { hears } from './lib/tone.mjs';
 import { Tunnel } from './lib/tunnel.mjs';
 
+// Longer than both stacks take to reconnect and register again.
+const GRACE = 40;  // seconds
+
 let chromium;
 let phone;
 
 const stage = new Stage(async (peers) => {
   await peers.add(Kamailio.start());
-  await peers.add(Gateway.start());
+  await peers.add(Gateway.start({ entries: [['websocket-grace', `${GRACE}`]] }));
   chromium = await peers.add(Browser.start({ user: 'alice' }));
   phone = await peers.add(Baresip.start());
 });
@@ -69,6 +72,14 @@ for (const stack of ['jssip', 'sipjs']) {
       });
   }
 }
+
+stage.test('a browser that does not come back within websocket-grace is hung up', async (local) => {
+  const { alice, tunnel } = await talkThrough(local, 'jssip', 'browser');
+  tunnel.cut();
+  await alice.event('disconnected');
+  await bothHear(alice);
+  await phone.event('CALL_CLOSED', { ms: 1000 * GRACE + 10000 });
+});
 
 stage.test('the phone hangs up while the browser has no socket', async (local) => {
   const { alice, tunnel } = await talkThrough(local, 'jssip', 'browser');

@@ -152,8 +152,10 @@ TEST_F(CallFromBrowser, EarlyMediaAndAnswerCarryTheIdenticalDescription) {
   const auto early = world.take_response(183, "INVITE");
   EXPECT_FALSE(early.message.body().empty());
   EXPECT_EQ(world.plans.size(), 2U);
+  EXPECT_FALSE(plan(leg::Side::b).answered);
   world.receive(reply(sent.message, 200, "phone", phone, phone_sdp()), world.server());
   EXPECT_EQ(world.take_response(200, "INVITE").message.body(), early.message.body());
+  EXPECT_TRUE(plan(leg::Side::b).answered);
 }
 
 TEST_F(CallFromBrowser, TheBrowserHangsUp) {
@@ -382,6 +384,74 @@ TEST_F(CallFromBrowser, ThePhonesHoldReachesTheBrowser) {
   EXPECT_THAT(to_browser.message.body(), HasSubstr("UDP/TLS/RTP/SAVPF"));
 }
 
+// The ways in which phones have said "hold" since RFC 2543.
+TEST_F(CallFromBrowser, EveryDialectOfHoldReachesTheBrowserAsOneDirection) {
+  answer();
+  const auto at = [](const std::string& sdp, const std::string& connection) {
+    return replaced(sdp, "c=IN IP4 198.51.100.20", "c=" + connection);
+  };
+  const std::string session_level =
+      "v=0\r\no=- 1 9 IN IP4 198.51.100.20\r\ns=-\r\nc=IN IP4 198.51.100.20\r\nt=0 0\r\na=sendonly\r\n"
+      "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+  struct Hold {
+    std::string sdp;
+    std::string told;
+    std::string answered;
+  };
+  const Hold holds[] = {
+      {phone_sdp("0 101", "sendonly"), "sendonly", "recvonly"},
+      {phone_sdp("0 101", "inactive"), "inactive", "inactive"},
+      {phone_sdp("0 101", "recvonly"), "recvonly", "sendonly"},
+      {session_level, "sendonly", "recvonly"},
+      {replaced(phone_sdp("0 101", "sendonly"), "m=audio 4000", "m=audio 4444"), "sendonly", "recvonly"},
+      {at(phone_sdp("0 101", "sendrecv"), "IN IP4 0.0.0.0"), "sendonly", "recvonly"},
+      {at(phone_sdp("0 101", "sendrecv"), "IN IP6 ::"), "sendonly", "recvonly"},
+      {at(phone_sdp("0 101", "inactive"), "IN IP4 0.0.0.0"), "inactive", "inactive"}};
+  int cseq = 0;
+  const auto offer = [&](const Hold& hold) {
+    ++cseq;
+    world.receive(from_phone("INVITE", cseq, hold.sdp), phone_source);
+    const auto carried = world.take_request("INVITE");
+    EXPECT_THAT(carried.message.body(), HasSubstr("a=" + hold.told + "\r\n")) << hold.sdp;
+    EXPECT_THAT(carried.message.body(), HasSubstr("\r\nc=IN IP4 203.0.113.1\r\n")) << hold.sdp;
+    world.receive(reply(carried.message, 200, "", "<sips:alice@df7jal23ls0d.invalid;transport=wss>",
+                        replaced(browser_offer(), "a=sendrecv", "a=" + hold.answered)), flow);
+    world.take_request("ACK");
+    const auto accepted = world.take_response(200, "INVITE");
+    EXPECT_THAT(accepted.message.body(), HasSubstr("a=" + hold.answered + "\r\n")) << hold.sdp;
+    EXPECT_THAT(accepted.message.body(), HasSubstr("\r\nc=IN IP4 203.0.113.1\r\n")) << hold.sdp;
+    world.receive(from_phone("ACK", cseq), phone_source);
+  };
+  for (const auto& hold : holds) {
+    offer(hold);
+    offer({phone_sdp(), "sendrecv", "sendrecv"});
+  }
+}
+
+TEST_F(CallFromBrowser, AnIceRestartEndsAtTheGateway) {
+  answer();
+  const auto line = [](const std::string& sdp, const std::string& name) {
+    const auto at = sdp.find("\r\na=" + name + ":") + 2;
+    return sdp.substr(at, sdp.find('\r', at) - at);
+  };
+  const auto before = answered.message.body();
+  const auto restart = replaced(browser_offer(), "a=ice-ufrag:hT0R", "a=ice-ufrag:nEw1");
+  world.receive(from_browser("INVITE", 2, "r1", gateway_tag, restart), flow);
+  const auto after = world.take_response(200, "INVITE").message.body();
+  EXPECT_TRUE(world.nothing_but_trying()) << "the phone hears nothing of it";
+  EXPECT_NE(line(after, "ice-ufrag"), line(before, "ice-ufrag"));
+  EXPECT_NE(line(after, "ice-pwd"), line(before, "ice-pwd"));
+  EXPECT_EQ(line(after, "fingerprint"), line(before, "fingerprint"));
+  ASSERT_TRUE(plan(leg::Side::a).ice);
+  EXPECT_EQ("a=ice-ufrag:" + plan(leg::Side::a).ice->ufrag, line(after, "ice-ufrag"));
+  EXPECT_EQ(plan(leg::Side::a).web->ice_ufrag, "nEw1");
+  world.receive(from_browser("ACK", 2, "k2", gateway_tag), flow);
+
+  world.receive(from_browser("INVITE", 3, "r2", gateway_tag, restart), flow);
+  EXPECT_EQ(line(world.take_response(200, "INVITE").message.body(), "ice-ufrag"), line(after, "ice-ufrag"))
+      << "an offer without a restart is answered with what there is";
+}
+
 TEST_F(CallFromBrowser, ASecondOfferDuringAnOfferIs491) {
   answer();
   const auto hold = replaced(replaced(browser_offer(), "a=sendrecv", "a=sendonly"), "4787232159729365320 2", "4787232159729365320 3");
@@ -409,6 +479,69 @@ TEST_F(CallFromBrowser, InfoBecomesRtpEvents) {
   EXPECT_EQ(world.dtmf[0].digit, '5');
   EXPECT_EQ(world.dtmf[0].duration_ms, 120U);
   EXPECT_EQ(world.dtmf[0].side, leg::Side::b);
+}
+
+TEST_F(CallFromBrowser, InfoStaysInfoForAPhoneWithoutEvents) {
+  answer(phone_sdp("0"));
+  world.receive(from_browser("INFO", 2, "d1", gateway_tag, "Signal=7\r\nDuration=100\r\n", "application/dtmf-relay"), flow);
+  const auto info = world.take_request("INFO");
+  EXPECT_EQ(info.message.body(), "Signal=7\r\nDuration=100\r\n");
+  world.receive(reply(info.message, 200, ""), phone_source);
+  world.take_response(200, "INFO");
+  EXPECT_TRUE(world.dtmf.empty());
+}
+
+TEST_F(CallFromBrowser, KeysOfRtpBecomeInfoOneAfterTheOther) {
+  answer(phone_sdp("0"));
+  const auto media = world.opened[0].media;
+  for (const char digit : {'1', '#', 'D'}) {
+    const leg::KeyPressed key{media, leg::Side::b, digit, 120};
+    world.act([&](auto& core) { core.on_media_event(world.now, key); });
+  }
+  std::string told;
+  for (int i = 0; i < 3; ++i) {
+    const auto info = world.take_request("INFO");
+    EXPECT_TRUE(world.nothing_but_trying()) << "the next waits for the answer to this one";
+    EXPECT_EQ(info.message.get(HeaderId::content_type), "application/dtmf-relay");
+    told += info.message.body();
+    world.receive(reply(info.message, i == 1 ? 415 : 200, ""), phone_source);
+  }
+  EXPECT_EQ(told, "Signal=1\r\nDuration=120\r\nSignal=#\r\nDuration=120\r\nSignal=D\r\nDuration=120\r\n");
+  EXPECT_TRUE(world.nothing_but_trying());
+}
+
+TEST_F(CallFromBrowser, NoInfoGoesToAPhoneWhoseAllowLeavesItOut) {
+  start();
+  invite = world.take_request("INVITE");
+  auto accepted = reply(invite.message, 200, "phone", phone, phone_sdp("0"));
+  accepted.append(HeaderId::allow, "INVITE, ACK, BYE, CANCEL");
+  world.receive(accepted, world.server());
+  world.take_request("ACK");
+  world.take_response(200, "INVITE");
+  const leg::KeyPressed key{world.opened[0].media, leg::Side::b, '1', 120};
+  world.act([&](auto& core) { core.on_media_event(world.now, key); });
+  EXPECT_TRUE(world.nothing_but_trying());
+}
+
+TEST_F(CallFromBrowser, ARequestForAKeyFrameIsAnsweredAndPassedOnButNotTooOften) {
+  answer();
+  const std::string body =
+      "<media_control><vc_primitive><to_encoder><picture_fast_update/></to_encoder></vc_primitive></media_control>";
+  const auto ask = [&](int cseq) {
+    world.receive(from_phone("INFO", cseq, body, "application/media_control+xml"), phone_source);
+    world.take_response(200, "INFO");
+  };
+  ask(1);
+  const auto first = world.take_request("INFO");
+  EXPECT_EQ(first.target.flow, flow.flow);
+  EXPECT_EQ(first.message.body(), body);
+  world.receive(reply(first.message, 200, ""), flow);
+  world.advance(1s);
+  ask(2);
+  EXPECT_TRUE(world.nothing_but_trying()) << "the browser was asked a second ago";
+  world.advance(1s);
+  ask(3);
+  world.take_request("INFO");
 }
 
 TEST_F(CallFromBrowser, OtherInfoAndReferAreRelayedWithTheirAnswer) {
@@ -443,6 +576,35 @@ TEST_F(CallFromBrowser, TheCallOutlivesItsWebSocketAndTheNewOneCanEndIt) {
   world.receive(from_browser("BYE", 2, "b1", gateway_tag), second);
   EXPECT_EQ(world.take_response(200, "BYE").target.flow, second.flow);
   EXPECT_EQ(world.take_request("BYE").target.remote.to_string(), "198.51.100.20:5070");
+}
+
+TEST_F(CallFromBrowser, ABrowserThatDoesNotComeBackIsHungUpAfterItsGrace) {
+  answer();
+  world.close_flow(flow);
+  world.advance(59s);
+  EXPECT_TRUE(world.nothing_but_trying());
+  EXPECT_EQ(world.core.calls(), 1U);
+  world.advance(1s);
+  EXPECT_THAT(std::string(*world.take_request("BYE").message.get(HeaderId::reason)), HasSubstr("WebSocket"));
+  EXPECT_EQ(world.core.calls(), 0U);
+  EXPECT_EQ(world.closed.size(), 1U);
+}
+
+TEST_F(CallFromBrowser, ABrowserThatComesBackInTimeKeepsItsCall) {
+  answer();
+  world.close_flow(flow);
+  world.advance(30s);
+  const auto second = world.open_flow(55300);
+  world.receive(from_browser("INFO", 2, "d1", gateway_tag, "Signal=7", "application/dtmf-relay"), second);
+  world.take_response(200, "INFO");
+  world.advance(10min);
+  EXPECT_EQ(world.core.calls(), 1U);
+  EXPECT_TRUE(world.held.contains(second.flow));
+
+  world.close_flow(second);
+  world.advance(60s);
+  world.take_request("BYE");
+  EXPECT_EQ(world.core.calls(), 0U) << "each loss has its own time";
 }
 
 TEST_F(CallFromBrowser, ASocketThatDiesBeforeTheAnswerStopsTheRinging) {

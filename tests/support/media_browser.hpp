@@ -59,8 +59,10 @@ class MediaBrowser {
   const StunCheck& check_parameters() const { return check_; }
   // Continues from another port, as after a change of network.
   void move() { socket_ = std::make_unique<TestSocket>(); }
-  // A restart with a new ufrag of ours.
-  void restart_ice() { check_.our_ufrag = ufrag_ = "restarted"; }
+  // A restart with a new ufrag of ours, and the gateway's new credentials from its answer.
+  void restart_ice(const leg::IceCredentials& gateways) {
+    check_ = {ufrag_ = "restarted", gateways.ufrag, gateways.pwd.reveal()};
+  }
 
   // One connectivity check; true when the answer names our address.
   bool check(bool use_candidate, Duration timeout = patience) {

@@ -23,6 +23,7 @@ struct Options {
   bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
   bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
   std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
+  Duration websocket_grace = 60s;           // that an answered call outlives the WebSocket of its browser
   std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After
   std::string user_agent = "webrtc2sip";
   // The flow on which the browser with this binding token is reached now; none while it is away.
@@ -72,6 +73,8 @@ class Breaker {
   [[nodiscard]] Outputs on_response(Time now, sip::RequestId id, const sip::Message& response);
   [[nodiscard]] Outputs on_failed(Time now, sip::RequestId id, sip::ClientFailure cause);
   [[nodiscard]] Outputs on_ended(Time now, sip::RequestId id);
+  // A browser's WebSocket is gone.
+  [[nodiscard]] Outputs on_flow_closed(Time now, sip::FlowId flow);
   [[nodiscard]] Outputs on_leg_opened(Time now, const leg::LegOpened& opened);
   [[nodiscard]] Outputs on_media_event(Time now, const leg::Event& event);
   [[nodiscard]] Outputs on_time(Time now);

@@ -96,6 +96,7 @@ struct Config {
   std::optional<std::uint32_t> media_threads;  // nullopt: one less than there are cores, at least one
   MediaIo media_io = MediaIo::automatic;
   std::chrono::seconds media_timeout{60};
+  std::chrono::seconds websocket_grace{60};  // that a call outlives the WebSocket of its browser
 };
 
 }  // namespace w2s::config

@@ -7,6 +7,7 @@
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/log.hpp"
+#include "w2s/base/rng.hpp"
 
 // What the breaker asks of the media and what the media answers: plain data, no logic.
 namespace w2s::leg {
@@ -69,6 +70,8 @@ struct Codec {
   std::uint32_t clock_rate = 8000;
   std::uint8_t channels = 1;
   std::string fmtp;
+  std::uint8_t ptime = 0;        // milliseconds per packet that the receiver wishes for (a=ptime); 0: it does not say
+  std::uint8_t maxptime = 0;     // and the most that it takes
   bool operator==(const Codec&) const = default;
 };
 
@@ -78,6 +81,15 @@ struct Payload {
   std::uint8_t receive = 0;      // number the peer sends with (what our SDP said)
   std::uint8_t send = 0;         // number the peer wants (what its SDP said)
   bool operator==(const Payload&) const = default;
+};
+
+struct IceCredentials {
+  std::string ufrag;
+  Redacted<std::string> pwd;
+  bool operator==(const IceCredentials&) const = default;
+
+  // RFC 8839 5.4: ufrag of at least 4, password of at least 22 characters.
+  static IceCredentials make(Rng& rng) { return {rng.alphanumeric(8), Redacted<std::string>(rng.alphanumeric(24))}; }
 };
 
 enum class DtlsRole : std::uint8_t { passive, active };
@@ -103,16 +115,21 @@ struct LegPlan {
   Side side;
   std::optional<WebRemote> web;      // exactly one of the two
   std::optional<PhoneRemote> phone;
+  std::optional<IceCredentials> ice;  // web: ours after the peer has restarted ICE; nullopt: still those of LegOpened
   std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
   std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
   Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
+  bool answered = true;              // false: early media, whose silence is no failure however long it rings
+
+  bool may_send() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::sendonly; }
+  bool wants_media() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::recvonly; }
 };
 
 // DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.
 struct SendDtmf {
   MediaId media;
   Side side;
-  char digit = '0';              // 0-9 * # A-D
+  char digit = '0';              // 0-9 * # A-D, ! for the hook flash
   std::uint32_t duration_ms = 160;
 };
 
@@ -134,6 +151,13 @@ constexpr const char* name(Failure f) {
 
 struct LegFailed { MediaId media; Side side; Failure failure; std::string detail; };
 struct LegConnected { MediaId media; Side side; };          // web: DTLS done, keys in use; phone: first packet received
-using Event = std::variant<LegFailed, LegConnected>;
+// A key was pressed as an RTP event on the other leg, and the peer of `side` negotiated no telephone-event.
+struct KeyPressed {
+  MediaId media;
+  Side side;
+  char digit = '0';
+  std::uint32_t duration_ms = 160;
+};
+using Event = std::variant<LegFailed, LegConnected, KeyPressed>;
 
 }  // namespace w2s::leg

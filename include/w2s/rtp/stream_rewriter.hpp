@@ -25,11 +25,16 @@ class StreamRewriter {
   // Takes note of a source packet that is not passed on (audio under a DTMF event), so that it leaves no gap.
   void suppress(Time now, ByteView packet);
 
+  // The source is not passed on for a while (hold). Whatever it does with its numbers meanwhile, the first
+  // packet after it has the next sequence number, and a timestamp that includes the time passed.
+  void pause() { source_.reset(); }
+
   // For packets that we insert ourselves (DTMF).
   SeqNo insert_sequence(Time now);
   std::uint32_t timestamp_at(Time now) const;
 
   void set_clock_rate(std::uint32_t clock_rate) { clock_rate_ = clock_rate; }  // the codec changed
+  std::uint32_t clock_rate() const { return clock_rate_; }
   Ssrc ssrc() const { return ssrc_; }
 
  private:

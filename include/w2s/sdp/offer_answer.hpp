@@ -51,6 +51,9 @@ class OfferAnswer {
   // numbers are kept). `direction` is ours. Called again with the same arguments it returns the identical text.
   std::string answer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
   void reject_offer();
+  // The offer that waits for its answer restarts ICE: the answer must have other credentials than our last one
+  // (RFC 8839 4.4.1.1.1), and an answer to any other offer the same.
+  bool restarts_ice() const;
 
   // We offer; a re-offer keeps mids, order and numbers, and raises the o= version if anything changed.
   std::string offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);

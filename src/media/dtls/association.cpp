@@ -94,6 +94,7 @@ void Association::on_datagram(ByteView datagram) {
       on_plain_alert(*record);
       continue;
     }
+    if (record->is_cut_off()) continue;
     io_.incoming = record->bytes;
     if (state_ == State::handshaking) {
       if (!broken_) continue_handshake();

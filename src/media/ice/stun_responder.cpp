@@ -35,10 +35,6 @@ bool is_binding_request(const StunMessage& message) {
 
 }  // namespace
 
-Credentials Credentials::make(Rng& rng) {
-  return {rng.alphanumeric(8), Redacted<std::string>(rng.alphanumeric(24))};
-}
-
 StunResponder::StunResponder() : agent_(std::make_unique<stun_agent_t>()) {
   stun_agent_init(agent_.get(), STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
                   static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |

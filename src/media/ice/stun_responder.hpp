@@ -6,20 +6,13 @@
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/bytes.hpp"
-#include "w2s/base/log.hpp"
-#include "w2s/base/rng.hpp"
+#include "w2s/leg/leg.hpp"
 
 struct stun_agent_t;  // libnice
 
 namespace w2s::media::ice {
 
-struct Credentials {
-  std::string ufrag;
-  Redacted<std::string> pwd;
-
-  // RFC 8839 5.4: ufrag of at least 4, password of at least 22 characters.
-  static Credentials make(Rng& rng);
-};
+using Credentials = leg::IceCredentials;
 
 // What a connectivity check (RFC 8445 7.3) came to.
 struct Check {

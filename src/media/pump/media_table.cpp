@@ -46,7 +46,7 @@ leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Media& media) {
       std::make_unique<WebLeg>(context_, request.media, request.side, request.toward.embedded_v4_or_self());
   auto opened = leg->opened();
   if (!opened.error.empty()) return opened;
-  by_ufrag_[leg->credentials().ufrag] = leg.get();
+  index_ufrags(*leg);
   media.web[index(request.side)] = leg.get();
   media.legs[index(request.side)] = std::move(leg);
   return opened;
@@ -74,10 +74,21 @@ Leg* MediaTable::find(leg::MediaId media, leg::Side side) const {
   return found == media_.end() ? nullptr : found->second.legs[index(side)].get();
 }
 
+void MediaTable::index_ufrags(WebLeg& leg) {
+  for (const auto& ufrag : leg.ufrags()) by_ufrag_[ufrag] = &leg;
+}
+
+void MediaTable::forget_ufrags(const WebLeg& leg) {
+  for (const auto& ufrag : leg.ufrags()) by_ufrag_.erase(ufrag);
+}
+
 void MediaTable::apply(Time now, const leg::LegPlan& plan) {
   auto* leg = find(plan.media, plan.side);
   if (leg == nullptr) return;
+  auto* web = media_.at(plan.media).web[index(plan.side)];
+  if (web != nullptr) forget_ufrags(*web);
   leg->apply(now, plan);
+  if (web != nullptr) index_ufrags(*web);
   auto* other = find(plan.media, leg::other(plan.side));
   if (other == nullptr || !other->plan()) return;
   leg->connect(*other);
@@ -104,17 +115,19 @@ void MediaTable::close(leg::MediaId id) {
 
 void MediaTable::close_leg(Media& media, std::size_t side) {
   if (auto* web = std::exchange(media.web[side], nullptr)) {
-    by_ufrag_.erase(web->credentials().ufrag);
-    for (const auto& source : web->sources()) {
-      const auto found = by_source_.find(source);
-      if (found != by_source_.end() && found->second == web) by_source_.erase(found);
-    }
+    forget_ufrags(*web);
+    for (const auto& source : web->sources()) forget_source(source, *web);
   }
   if (auto* phone = std::exchange(media.phone[side], nullptr)) {
     unwatch(*phone);
   }
   if (media.legs[1 - side]) media.legs[1 - side]->disconnect();
   media.legs[side].reset();
+}
+
+void MediaTable::forget_source(const Endpoint& source, const WebLeg& leg) {
+  const auto found = by_source_.find(source);
+  if (found != by_source_.end() && found->second == &leg) by_source_.erase(found);
 }
 
 void MediaTable::unwatch(const PhoneLeg& leg) {
@@ -146,15 +159,14 @@ void MediaTable::on_stun(Time now, const ice::Path& path, ByteView datagram) {
   if (found == by_ufrag_.end()) return count_drop();
   auto& leg = *found->second;
   std::array<std::uint8_t, ice::StunResponder::max_reply> reply;
-  const auto check = responder_.answer(datagram, path.remote, leg.credentials(), reply);
+  const auto check = responder_.answer(datagram, path.remote, *leg.credentials(*ufrag), reply);
   if (check.verdict == ice::Check::Verdict::dropped) return count_drop();
   context_.browser_port.send(path, ByteView(reply).first(check.reply_length));
   if (check.verdict != ice::Check::Verdict::accepted) return;
   by_source_[path.remote] = &leg;
-  if (const auto removed = leg.on_check(now, path, check.use_candidate)) {
-    const auto stale = by_source_.find(*removed);
-    if (stale != by_source_.end() && stale->second == &leg) by_source_.erase(stale);
-  }
+  const auto forgotten = leg.on_check(now, path, check.use_candidate, *ufrag);
+  for (const auto& source : forgotten.sources) forget_source(source, leg);
+  by_ufrag_.erase(forgotten.ufrag);
 }
 
 void MediaTable::on_time(Time now) {

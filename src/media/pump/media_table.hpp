@@ -53,6 +53,9 @@ class MediaTable {
   leg::LegOpened open_phone(const leg::OpenLeg& request, Media& media);
   Leg* find(leg::MediaId media, leg::Side side) const;
   void close_leg(Media& media, std::size_t side);
+  void index_ufrags(WebLeg& leg);
+  void forget_ufrags(const WebLeg& leg);
+  void forget_source(const Endpoint& source, const WebLeg& leg);
   void unwatch(const PhoneLeg& leg);
   void on_stun(Time now, const ice::Path& path, ByteView datagram);
   void count_drop();

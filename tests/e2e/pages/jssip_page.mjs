@@ -91,6 +91,11 @@ class JsSipPhone {
   hold() { return new Promise((resolve) => this.session.hold({}, resolve)); }
   unhold() { return new Promise((resolve) => this.session.unhold({}, resolve)); }
 
+  // What JsSIP itself does when its network changes.
+  restartIce() {
+    return new Promise((resolve) => this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, resolve));
+  }
+
   dtmf(tone, transport) {
     this.session.sendDTMF(tone, { transportType: transport === 'info' ? 'INFO' : 'RFC2833', duration: 300 });
   }

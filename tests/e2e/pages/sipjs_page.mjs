@@ -133,8 +133,14 @@ class SipJsPhone {
   // SIP.js only changes the direction; who holds goes quiet by himself, as SIP.js's own SimpleUser does.
   reinvite(hold) {
     this.connection.getSenders().forEach(({ track }) => { track.enabled = !hold; });
+    return this.offer({ hold });
+  }
+
+  restartIce() { return this.offer({ offerOptions: { iceRestart: true } }); }
+
+  offer(options) {
     return new Promise((resolve, reject) => {
-      this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: AUDIO_ONLY, hold };
+      this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: AUDIO_ONLY, ...options };
       this.session.invite({ requestDelegate: {
         onAccept: () => resolve(true),
         onReject: ({ message }) => reject(new Error(`re-INVITE: ${message.statusCode}`)),

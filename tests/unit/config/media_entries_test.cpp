@@ -42,7 +42,8 @@ TEST(MediaEntries, AreTyped) {
   const auto result = parse_entries(
       "<ice-transport>udp;192.0.2.1;*</ice-transport><rtp-port-range>30001;30003</rtp-port-range>"
       "<rtp-buffsize>131072</rtp-buffsize><media-threads>3</media-threads><media-io>EPOLL</media-io>"
-      "<media-timeout>90</media-timeout><dtmf-type>rfc2833</dtmf-type><srtp-mode>none</srtp-mode>"
+      "<media-timeout>90</media-timeout><websocket-grace>0</websocket-grace><dtmf-type>rfc2833</"
+      "dtmf-type><srtp-mode>none</srtp-mode>"
       "<ice-mode>lite</ice-mode><srtp-type>dtls</srtp-type>");
   EXPECT_THAT(result.errors, IsEmpty());
   EXPECT_THAT(result.warnings, IsEmpty());
@@ -53,6 +54,7 @@ TEST(MediaEntries, AreTyped) {
   EXPECT_EQ(config.media_threads, 3U);
   EXPECT_EQ(config.media_io, MediaIo::epoll);
   EXPECT_EQ(config.media_timeout, 90s);
+  EXPECT_EQ(config.websocket_grace, 0s);
   EXPECT_EQ(config.dtmf_type, DtmfType::info);
   EXPECT_EQ(config.srtp_mode, SrtpMode::none);
 }
@@ -70,6 +72,8 @@ TEST(MediaEntries, MalformedValuesAreErrors) {
                                                      {"media-threads", "257"},
                                                      {"media-timeout", "0"},
                                                      {"media-timeout", "60s"},
+                                                     {"websocket-grace", "-1"},
+                                                     {"websocket-grace", "86401"},
                                                      {"dtmf-type", "inband"},
                                                      {"srtp-mode", "sometimes"},
                                                      {"srtp-type", "sdes"},

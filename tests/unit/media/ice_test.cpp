@@ -175,6 +175,43 @@ TEST_F(PairListTest, AnotherPairTakesOverWhenTheNominatedOneIsGone) {
   EXPECT_EQ(selected_port(), 2);
 }
 
+TEST_F(PairListTest, AfterARestartTheOldPairsServeUntilANewOneIsNominated) {
+  pairs.on_check(now, path(1), true);
+  pairs.restart();
+  EXPECT_EQ(selected_port(), 1);
+  pairs.on_check(now, path(2), false);
+  EXPECT_EQ(selected_port(), 1) << "checked, not nominated";
+  pairs.on_check(now, path(3), true, PairList::Credentials::before_restart);
+  EXPECT_EQ(selected_port(), 3) << "the old session goes on";
+  EXPECT_FALSE(pairs.restart_concluded());
+  pairs.on_check(now, path(2), true);
+  EXPECT_TRUE(pairs.restart_concluded());
+  EXPECT_EQ(selected_port(), 2);
+  pairs.on_check(now, path(1), true, PairList::Credentials::before_restart);
+  EXPECT_EQ(selected_port(), 2) << "what is late does not lead back";
+  EXPECT_EQ(pairs.forget_old_session().size(), 2U);
+  EXPECT_FALSE(pairs.contains(path(1).remote));
+  EXPECT_TRUE(pairs.contains(path(2).remote));
+}
+
+TEST_F(PairListTest, APairMayServeBothSessions) {
+  pairs.on_check(now, path(1), true);
+  pairs.restart();
+  pairs.on_check(now, path(1), false);
+  EXPECT_FALSE(pairs.restart_concluded()) << "it was nominated in the session before";
+  EXPECT_EQ(selected_port(), 1);
+  pairs.on_check(now, path(1), true);
+  EXPECT_TRUE(pairs.restart_concluded());
+  EXPECT_TRUE(pairs.forget_old_session().empty());
+  EXPECT_EQ(selected_port(), 1);
+}
+
+TEST_F(PairListTest, WithoutOldPairsANewOneServesBeforeItIsNominated) {
+  pairs.restart();
+  pairs.on_check(now, path(1), false);
+  EXPECT_EQ(selected_port(), 1);
+}
+
 TEST_F(PairListTest, PairsAreBounded) {
   for (std::uint16_t port = 1; port <= 16; ++port) EXPECT_FALSE(pairs.on_check(now, path(port), false));
   const auto removed = pairs.on_check(now, path(17), false);

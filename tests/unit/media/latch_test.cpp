@@ -94,5 +94,30 @@ TEST_F(LatchTest, ANewAddressBeginsAllOverAndTheOldOneChangesNothing) {
   EXPECT_EQ(packet(moved, 1), Verdict::pass);
 }
 
+TEST_F(LatchTest, AfterAPauseANatMayHaveMadeAnotherBinding) {
+  const Endpoint new_binding{behind_nat.ip, 31999};
+  latch.announce(announced);
+  passed(behind_nat, 6);
+  latch.reopen();
+  EXPECT_EQ(latch.target(), behind_nat) << "until somebody else has shown five packets";
+  EXPECT_EQ(passed(new_binding, 4, 300), 0);
+  EXPECT_EQ(packet(new_binding, 304), Verdict::adopted);
+  EXPECT_EQ(packet(new_binding, 305), Verdict::pass);
+  EXPECT_EQ(passed(behind_nat, 50, 400), 0) << "once";
+}
+
+TEST_F(LatchTest, WhoeverIsStillThereAfterAPauseStays) {
+  latch.announce(announced);
+  passed(behind_nat, 6);
+  latch.reopen();
+  EXPECT_EQ(packet(behind_nat, 106), Verdict::pass);
+  EXPECT_EQ(passed(stranger, 50), 0);
+
+  latch.announce(behind_nat);
+  passed(behind_nat, 1, 200);
+  latch.reopen();
+  EXPECT_EQ(passed(stranger, 50), 0) << "an announced address needs no second guess";
+}
+
 }  // namespace
 }  // namespace w2s::media

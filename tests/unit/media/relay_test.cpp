@@ -53,8 +53,17 @@ TEST_F(RelayTest, RewritesPayloadTypeAndSsrcAndKeepsThePayload) {
   EXPECT_EQ(view().payload()[0], 0x5a);
   ASSERT_EQ(pass(111, 6, 1160), Outcome::send);
   EXPECT_EQ(view().payload_type().value, 97) << "the number the receiver wants, not the one it sends with";
-  ASSERT_EQ(pass(126, 7, 1320), Outcome::send);
-  EXPECT_EQ(view().payload_type().value, 100);
+}
+
+TEST_F(RelayTest, EventsAreLeftToBeMadeAnew) {
+  EXPECT_EQ(pass(126, 7, 1320), Outcome::event);
+  EXPECT_EQ(relay.clock_rate({126}), 8000U);
+  to.payloads = {{pcmu, 0, 0}};
+  connect();
+  EXPECT_EQ(pass(126, 8, 1320), Outcome::event) << "the other leg's peer is told by INFO";
+  to.peer_direction = Direction::inactive;
+  connect();
+  EXPECT_EQ(pass(126, 9, 1320), Outcome::held);
 }
 
 TEST_F(RelayTest, SequenceAndTimestampGoOnAsTheyCame) {

@@ -1,12 +1,10 @@
 #include "w2s/rtp/rtcp.hpp"
-#include "w2s/rtp/telephone_event.hpp"
 
 #include "session_fixture.hpp"
 
 namespace w2s::media {
 namespace {
 
-using leg::Direction;
 using leg::Kind;
 using leg::Side;
 using test::MediaBrowser;
@@ -102,19 +100,6 @@ TEST_F(CallFixture, OneBoundAddressWorksLikeAll) {
   expect_media();
 }
 
-TEST_F(CallFixture, TheGatewayMayBeTheDtlsClient) {
-  test::DtlsPeer::Options server;
-  server.client = false;
-  MediaBrowser passive_browser{server};
-  open_both();
-  passive_browser.meet(web);
-  auto plan = web_plan(Side::a, passive_browser, leg::DtlsRole::active);
-  sessions->apply(plan);
-  ASSERT_TRUE(passive_browser.check(true));
-  EXPECT_TRUE(passive_browser.handshake());
-  EXPECT_TRUE(wait_for_event<leg::LegConnected>());
-}
-
 TEST_F(CallFixture, MediaBeforeThePlansIsDropped) {
   open_both();
   for (int i = 0; i < 10; ++i) phone.send(tone);
@@ -170,214 +155,6 @@ TEST_F(CallFixture, RtcpOfAPeerGoesNoFurtherAndItsByeEndsNothing) {
   expect_media();
 }
 
-TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
-  connect();
-  expect_media();
-  phone_plan_.peer_direction = Direction::sendonly;  // music on hold: the phone sends and wants nothing
-  sessions->apply(phone_plan_);
-  settle();
-  browser_sends(tone);
-  expect_phone_hears_nothing();
-  phone.send(tone);
-  EXPECT_TRUE(browser.receive_rtp());
-
-  phone_plan_.peer_direction = Direction::recvonly;
-  sessions->apply(phone_plan_);
-  settle();
-  browser_sends(tone);
-  EXPECT_TRUE(phone.receive());
-  phone.send(tone);
-  expect_browser_hears_nothing();
-
-  phone_plan_.peer_direction = Direction::inactive;
-  sessions->apply(phone_plan_);
-  settle();
-  browser_sends(tone);
-  expect_phone_hears_nothing();
-  phone.send(tone);
-  expect_browser_hears_nothing();
-
-  phone_plan_.peer_direction = Direction::sendrecv;
-  sessions->apply(phone_plan_);
-  settle();
-  expect_media();
-}
-
-TEST_F(CallFixture, AnOldStyleHoldSendsNothingAndResumes) {
-  connect();
-  expect_media();
-  auto held = phone_plan_;
-  held.phone->rtp = {IpAddress(), phone.rtp.local().port};
-  sessions->apply(held);
-  settle();
-  browser_sends(tone);
-  expect_phone_hears_nothing();
-  sessions->apply(phone_plan_);
-  settle();
-  expect_media();
-}
-
-TEST_F(CallFixture, APhoneThatSendsFromElsewhereIsFollowed) {
-  connect();
-  const test::TestSocket behind_nat;
-  for (int i = 0; i < 5; ++i) phone.send_from(behind_nat, tone);
-  expect_browser_hears_nothing();
-  phone.send_from(behind_nat, tone);
-  EXPECT_TRUE(browser.receive_rtp());
-  browser_sends(tone);
-  EXPECT_TRUE(behind_nat.receive(MediaBrowser::patience));
-
-  phone.send(tone);  // the announced address speaks up: it is final
-  EXPECT_TRUE(browser.receive_rtp());
-  expect_media();
-  for (int i = 0; i < 20; ++i) phone.send_from(behind_nat, tone);
-  expect_browser_hears_nothing();
-}
-
-TEST_F(CallFixture, AStrangersRtpIsNeitherPassedNorAnswered) {
-  connect();
-  expect_media();
-  const test::TestSocket stranger;
-  for (int i = 0; i < 50; ++i) phone.send_from(stranger, tone);
-  expect_browser_hears_nothing();
-  browser_sends(tone);
-  EXPECT_TRUE(phone.receive());
-  EXPECT_FALSE(stranger.receive(MediaBrowser::silence));
-}
-
-TEST_F(CallFixture, ANewAddressInTheSdpIsFollowed) {
-  connect();
-  expect_media();
-  TestPhone moved;
-  moved.gateway = phone.gateway;
-  moved.sequence = phone.sequence;
-  sessions->apply(phone_plan(Side::b, moved.rtp.local(), moved.rtcp.local()));
-  settle();
-  browser_sends(tone);
-  EXPECT_TRUE(moved.receive());
-  moved.send(tone);
-  EXPECT_TRUE(browser.receive_rtp());
-}
-
-TEST_F(CallFixture, NothingIsSentWhereAllowDestinationSaysNo) {
-  options.allow = net::AllowDestination();  // public addresses only
-  connect();
-  browser_sends(tone);
-  expect_phone_hears_nothing();
-  phone.send(tone);
-  EXPECT_TRUE(browser.receive_rtp()) << "hearing it does no harm";
-}
-
-TEST_F(CallFixture, StrangersDrawNothingFromTheBrowserPort) {
-  connect();
-  const test::TestSocket stranger;
-  auto wrong = browser.check_parameters();
-  wrong.their_pwd = "guessguessguessguessguess";
-  stranger.send_to(web.rtp, test::stun_check(wrong));
-  wrong.their_ufrag = "nobody";
-  stranger.send_to(web.rtp, test::stun_check(wrong));
-  test::DtlsPeer attacker;
-  attacker.start();
-  for (const auto& datagram : attacker.take_outgoing()) stranger.send_to(web.rtp, datagram);
-  stranger.send_to(web.rtp, test::rtp_packet({false, {0}, {1}, 0, {1}}, tone));
-  stranger.send_to(web.rtp, browser.protect_rtp(test::rtp_packet({false, {0}, {1}, 0, {1}}, tone)));
-  stranger.send_to(web.rtp, Bytes(3, 0));
-  stranger.send_to(web.rtp, {});
-  EXPECT_FALSE(stranger.receive(MediaBrowser::silence));
-  expect_phone_hears_nothing();
-  expect_media();
-}
-
-TEST_F(CallFixture, AHelloBeforeTheBrowsersIsHarmless) {
-  open_both();
-  sessions->apply(browser_plan);
-  sessions->apply(phone_plan_);
-  ASSERT_TRUE(browser.check(true));
-  const test::TestSocket stranger;
-  for (int i = 0; i < 10; ++i) {
-    test::DtlsPeer::Options null_cipher;
-    null_cipher.ciphers = "eNULL";
-    test::DtlsPeer attacker{null_cipher};
-    attacker.start();
-    for (const auto& datagram : attacker.take_outgoing()) {
-      stranger.send_to(web.rtp, datagram);
-      browser.socket().send_to(web.rtp, datagram);  // even as if it came from the browser
-    }
-  }
-  EXPECT_TRUE(browser.handshake());
-  expect_media();
-}
-
-TEST_F(CallFixture, AnEarlyClientHelloIsDroppedUntilThereIsAPlan) {
-  open_both();
-  ASSERT_TRUE(browser.check(true));
-  EXPECT_FALSE(browser.handshake(MediaBrowser::silence));
-  sessions->apply(browser_plan);
-  EXPECT_TRUE(browser.handshake());
-}
-
-TEST_F(CallFixture, AWrongFingerprintFailsTheLeg) {
-  open_both();
-  const MediaBrowser somebody_else;
-  browser_plan.web->fingerprint = somebody_else.description().fingerprint;
-  sessions->apply(browser_plan);
-  sessions->apply(phone_plan_);
-  ASSERT_TRUE(browser.check(true));
-  browser.handshake();
-  const auto failed = wait_for_event<leg::LegFailed>();
-  ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->failure, leg::Failure::dtls_fingerprint);
-  EXPECT_EQ(failed->side, Side::a);
-  browser_sends(tone);
-  expect_phone_hears_nothing();
-}
-
-TEST_F(CallFixture, NoCommonSrtpProfileFailsTheLeg) {
-  test::DtlsPeer::Options without;
-  without.profiles = "";
-  MediaBrowser plain{without};
-  open_both();
-  plain.meet(web);
-  sessions->apply(web_plan(Side::a, plain));
-  ASSERT_TRUE(plain.check(true));
-  plain.handshake();
-  const auto failed = wait_for_event<leg::LegFailed>();
-  ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->failure, leg::Failure::srtp_no_profile);
-}
-
-TEST_F(CallFixture, ForgedReplayedAndClearRtpIsCountedAndEndsNothing) {
-  connect();
-  expect_media();
-  const auto clear = test::rtp_packet({false, {0}, {2000}, 0, {0xb0b0b0b0}}, tone);
-  browser.socket().send_to(web.rtp, clear);
-  const auto genuine = browser.protect_rtp(test::rtp_packet({false, {0}, {2001}, 0, {0xb0b0b0b0}}, tone));
-  for (int i = 0; i < 300; ++i) {
-    auto forged = genuine;
-    forged[20] = static_cast<std::uint8_t>(forged[20] ^ (i % 255 + 1));
-    browser.socket().send_to(web.rtp, forged);
-  }
-  expect_phone_hears_nothing();
-  browser.socket().send_to(web.rtp, genuine);
-  EXPECT_TRUE(phone.receive());
-  for (int i = 0; i < 40; ++i) browser.socket().send_to(web.rtp, genuine);
-  expect_phone_hears_nothing();
-  sequence = 2001;
-  expect_media();
-  EXPECT_FALSE(wait_for_event<leg::LegFailed>(0ms));
-}
-
-TEST_F(CallFixture, ABrowserThatMovesIsFollowedToThePairItNominates) {
-  connect();
-  expect_media();
-  browser.restart_ice();
-  browser.move();
-  browser_sends(tone);
-  expect_phone_hears_nothing();  // no check came from there yet
-  ASSERT_TRUE(browser.check(true));
-  expect_media();  // with the keys of the association that was there before
-}
-
 TEST_F(CallFixture, HeaderExtensionsEndAtTheLegTheyWereNegotiatedOn) {
   open_both();
   browser_plan.web->mid_extension = 4;
@@ -403,39 +180,6 @@ TEST_F(CallFixture, HeaderExtensionsEndAtTheLegTheyWereNegotiatedOn) {
   const auto mid = rtp::PacketView::parse(*seen)->extension(4);
   ASSERT_TRUE(mid);
   EXPECT_EQ(as_text(*mid), "audio0");
-}
-
-TEST_F(CallFixture, AKeyPressOfSipInfoReachesThePhone) {
-  connect();
-  expect_media();
-  sessions->send_dtmf({id, Side::b, '#', 100});
-  int ends = 0;
-  while (ends < 3) {
-    const auto packet = phone.receive();
-    ASSERT_TRUE(packet);
-    const auto view = *rtp::PacketView::parse(*packet);
-    ASSERT_EQ(view.payload_type().value, 101);
-    const auto event = rtp::parse_telephone_event(view.payload());
-    ASSERT_TRUE(event);
-    EXPECT_EQ(rtp::digit_of_event(event->event), '#');
-    ends += event->end ? 1 : 0;
-  }
-  expect_media();
-}
-
-TEST_F(CallFixture, ASilentPhoneEndsTheCallOnlyWhenItShouldSend) {
-  options.media_timeout = 300ms;
-  open_both();
-  phone_plan_.peer_direction = Direction::recvonly;
-  sessions->apply(phone_plan_);
-  EXPECT_FALSE(wait_for_event<leg::LegFailed>(600ms));
-  phone_plan_.peer_direction = Direction::sendrecv;
-  sessions->apply(phone_plan_);
-  const auto failed = wait_for_event<leg::LegFailed>();
-  ASSERT_TRUE(failed);
-  EXPECT_EQ(failed->failure, leg::Failure::media_timeout);
-  EXPECT_EQ(failed->side, Side::b);
-  EXPECT_FALSE(wait_for_event<leg::LegFailed>(500ms)) << "once";
 }
 
 TEST_F(SessionFixture, TwoBrowsersHearEachOther) {

@@ -35,6 +35,7 @@ struct WebLegTest : testing::Test {
     plan.web->fingerprint = "sha-256 00";
     leg.apply(now, plan);
   }
+  void check() { leg.on_check(now, path, true, leg.ufrags().front()); }
   void pass(Duration time) {
     now += time;
     leg.on_time(now);
@@ -57,7 +58,7 @@ TEST_F(WebLegTest, ABrowserThatNeverChecksFailsAtIce) {
 
 TEST_F(WebLegTest, ABrowserThatChecksButNeverShakesHandsFailsAtDtls) {
   apply();
-  leg.on_check(now, path, true);
+  check();
   pass(20s);
   EXPECT_EQ(failure(), leg::Failure::dtls_failed);
 }
@@ -73,7 +74,7 @@ TEST_F(WebLegTest, TheClockOfTheHandshakeStartsWithThePlan) {
 }
 
 TEST_F(WebLegTest, LostConsentEndsTheLegAfterItsGrace) {
-  leg.on_check(now, path, true);
+  check();
   pass(30s);
   EXPECT_TRUE(events.empty()) << "silent from here on, but it may come back";
   pass(10s);
@@ -81,10 +82,10 @@ TEST_F(WebLegTest, LostConsentEndsTheLegAfterItsGrace) {
 }
 
 TEST_F(WebLegTest, ACheckWithinTheGraceRestoresConsent) {
-  leg.on_check(now, path, true);
+  check();
   pass(30s);
   pass(9s);
-  leg.on_check(now, path, true);
+  check();
   pass(20s);
   EXPECT_TRUE(events.empty());
 }

@@ -162,5 +162,15 @@ TEST_F(Rewriter, NoNumberIsGivenToTwoPackets) {
   EXPECT_GT(used.size(), 8000U);
 }
 
+TEST_F(Rewriter, APauseLeavesNoGapAndCountsItsTime) {
+  EXPECT_EQ(pass(t_, 1, 500, 1000), (Out{0, 0}));
+  rewriter_.pause();
+  // Its numbers went on while nothing of it was passed, its timestamp stood still.
+  EXPECT_EQ(pass(t_ + 60s, 1, 3501, 1160), (Out{1, 480000}));
+  EXPECT_EQ(pass(t_ + 60s + 20ms, 1, 3502, 1320), (Out{2, 480160}));
+  rewriter_.pause();
+  EXPECT_EQ(pass(t_ + 48h, 1, 9, 7), (Out{3, 48U * 3600 * 8000}));
+}
+
 }  // namespace
 }  // namespace w2s::rtp

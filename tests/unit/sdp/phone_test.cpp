@@ -28,6 +28,40 @@ TEST(PhoneOffer, IsSlim) {
             }));
 }
 
+TEST(PhoneOffer, AsksForThePacketsThatTheOtherLegWants) {
+  OfferAnswer web(Kind::web, 1);
+  const auto wanted = web.on_offer(web_sdp("111 0",
+                                           "a=setup:actpass\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n"
+                                           "a=ptime:30\r\na=maxptime:60\r\n"));
+  ASSERT_TRUE(wanted);
+  OfferAnswer phone(Kind::phone, 1);
+  const auto offer = phone.offer(phone_local(), relayable(wanted->codecs), Direction::sendrecv);
+  EXPECT_TRUE(has_line(offer, "a=fmtp:111 minptime=10;useinbandfec=1"));
+  EXPECT_TRUE(has_line(offer, "a=ptime:30"));
+  EXPECT_TRUE(has_line(offer, "a=maxptime:60"));
+
+  const auto accepted = phone.on_answer(phone_sdp("m=audio 4000 RTP/AVP 0\r\na=ptime:40\r\n"));
+  ASSERT_TRUE(accepted);
+  const auto answer = web.answer(web_local(), common(wanted->codecs, accepted->codecs), Direction::sendrecv);
+  EXPECT_TRUE(has_line(answer, "a=ptime:40")) << "each leg hears the other's wish, never its own";
+  EXPECT_EQ(line_with(answer, "a=maxptime"), "");
+}
+
+TEST(PhoneOffer, PacketTimesOutOfRangeSayNothing) {
+  for (const auto* time : {"0", "201", "255", "99999999999", "-20", "20.5", ""}) {
+    OfferAnswer web(Kind::web, 1);
+    const auto media = web.on_offer(
+        web_sdp("111 0", "a=setup:actpass\r\na=fmtp:111 minptime=" + std::string(time) +
+                             ";useinbandfec=1\r\na=ptime:" + time + "\r\na=maxptime:" + time + "\r\n"));
+    ASSERT_TRUE(media) << time;
+    for (const auto& codec : media->codecs) {
+      EXPECT_EQ(codec.ptime, 0) << time;
+      EXPECT_EQ(codec.maxptime, 0) << time;
+    }
+    EXPECT_EQ(media->codecs.front().fmtp, "useinbandfec=1") << time;
+  }
+}
+
 TEST(PhoneOffer, NamesTheRtcpPortOnlyWhenItIsNotTheNextOne) {
   OfferAnswer leg(Kind::phone, 1);
   auto local = phone_local();
