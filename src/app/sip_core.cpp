@@ -10,6 +10,10 @@ breaker::Options with_flows(breaker::Options options, const sip::Surroundings& s
     const auto* binding = proxy.binding_by_token(token);
     return binding == nullptr ? sip::FlowId::none : binding->flow;
   };
+  options.trusts = [&proxy](const std::string& token, const IpAddress& peer) {
+    const auto* binding = proxy.binding_by_token(token);
+    return binding != nullptr && proxy.trusts(*binding, peer);
+  };
   return options;
 }
 

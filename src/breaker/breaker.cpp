@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "call.hpp"
-#include "w2s/base/encoding.hpp"
 
 namespace w2s::breaker {
 
@@ -51,11 +50,7 @@ Breaker::Breaker(Options options, Rng& rng, Log& log)
     : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Breaker::~Breaker() = default;
 
-bool Breaker::asks_for_breaker(const Message& invite) {
-  const auto contacts = invite.contacts();
-  return invite.is("INVITE") && contacts && !contacts->empty() &&
-         iequals(contacts->front().uri.params.get("rtcweb-breaker").value_or(""), "yes");
-}
+const Admission& Breaker::admission() const { return state_->options.admission; }
 
 bool Breaker::owns(const Message& request) const {
   const auto to = request.to();

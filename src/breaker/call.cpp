@@ -4,6 +4,8 @@
 
 #include "w2s/base/encoding.hpp"
 
+#include "passed_headers.hpp"
+
 namespace w2s::breaker {
 
 using sip::HeaderId;
@@ -38,19 +40,6 @@ bool allows(const Message& message, std::string_view method) {
          std::any_of(methods.begin(), methods.end(), [&](auto m) { return iequals(trim(m), method); });
 }
 
-void copy_passed_headers(const Message& from, Message& to) {
-  static constexpr std::string_view passed[] = {
-      "Subject",   "Privacy",     "User-to-User",  "Diversion",       "Alert-Info",         "Reason",    "Refer-To",
-      "Referred-By", "Refer-Sub", "Event",         "Subscription-State", "Info-Package",    "Content-Disposition",
-      "Call-Info", "Priority",    "P-Preferred-Identity", "Accept",   "Retry-After",        "Warning"};
-  for (const auto& field : from.fields()) {
-    const auto name = field.id == HeaderId::other ? std::string_view(field.name) : sip::header_name(field.id);
-    const bool extension = name.size() > 2 && iequals(name.substr(0, 2), "X-");
-    const bool named = std::any_of(std::begin(passed), std::end(passed), [&](auto p) { return iequals(p, name); });
-    if (extension || named) to.append(std::string(name), field.value);
-  }
-}
-
 Call::Call(Context context, leg::MediaId media, NewCall setup)
     : context_(context), media_(media), setup_(std::move(setup)), invite_id_(setup_.id) {
   const auto take = [this](LegState& leg, leg::Side side, const Party& party) {
@@ -63,6 +52,7 @@ Call::Call(Context context, leg::MediaId media, NewCall setup)
   };
   take(a_, leg::Side::a, setup_.a);
   take(b_, leg::Side::b, setup_.b);
+  a_.message_source = setup_.source.remote.ip;
 }
 
 std::vector<std::pair<std::string, std::string>> Call::dialog_keys() const {
@@ -140,6 +130,7 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   request.set(HeaderId::user_agent, context_.options.user_agent);
   sip::push_via(request, egress.target, "z9hG4bK" + context_.rng.token(12));
   pending.sent = true;
+  pending.sent_to = egress.target.remote.ip;
   const bool ack = request.is("ACK");
   out.push_back(sip::SendRequest{id, std::move(request), egress.target, ack});
   if (ack) pending_.erase(id);
@@ -168,6 +159,7 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
 void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, const Message& request,
                       const sip::Target& source, Outputs& out) {
   auto& from = leg(side);
+  from.message_source = source.remote.ip;
   // The browser may be back on another WebSocket; its dialogs follow it (design section 3, "Dialogs").
   if (is_web_socket(source.transport)) move_to(from, source.flow, out);
 
@@ -221,6 +213,7 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
   auto& pending = found->second;
+  leg(pending.side).message_source = pending.sent_to;
   const int status = response.status();
   if (status < 200) {
     if (pending.kind == Pending::Kind::invite && status > 100) on_invite_provisional(response, out);
@@ -282,6 +275,16 @@ void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
   send(std::move(ack), out);
 }
 
+bool Call::trusts(const LegState& leg) const {
+  const auto& browser = a_.is_browser() ? a_ : b_;
+  return !leg.is_browser() && context_.options.trusts(browser.binding_token, leg.message_source);
+}
+
+void Call::pass_headers(const LegState& from, const Message& received, Message& sent) const {
+  const auto& to = from.side == leg::Side::a ? b_ : a_;
+  copy_passed_headers(received, sent, {from.is_browser(), to.is_browser(), trusts(from)});
+}
+
 void Call::apply_plans(Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (!leg->description->agreed()) continue;
@@ -298,7 +301,7 @@ void Call::on_time(Time now, Outputs& out) {
     if (!awaited || awaited->next > now) continue;
     if (awaited->deadline <= now) {
       awaited.reset();
-      end(now, "no ACK", out);
+      end(now, {"no ACK", 408}, out);
       continue;
     }
     respond(awaited->id, awaited->response, out);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "end_cause.hpp"
 #include "leg_state.hpp"
 #include "w2s/breaker/breaker.hpp"
 #include "w2s/sip/digest.hpp"
@@ -19,6 +20,7 @@ struct Pending {
   sip::ServerTransactionId answers{};              // relay, reinvite: the peer's request that waits for the outcome
   sip::Message answered_request;                   // that request
   bool sent = false;
+  IpAddress sent_to;                               // its responses come from there
   int answered_challenges = 0;
   bool finished = false;                           // a final response came; kept for repeated 2xx
 };
@@ -62,7 +64,7 @@ class Call {
   // call_end.cpp
   void on_flow_closed(Time now, sip::FlowId flow);
   void on_media_event(Time now, const leg::Event& event, Outputs& out);
-  void end(Time now, std::string_view cause, Outputs& out, std::optional<leg::Side> except = {});
+  void end(Time now, const EndCause& cause, Outputs& out, std::optional<leg::Side> except = {});
 
  private:
   enum class State {
@@ -84,6 +86,9 @@ class Call {
                            std::string_view reason = {}) const;
   void answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, sip::Message response, Outputs& out);
   void acknowledge(LegState& leg, const sip::Message& response, Outputs& out);
+  // The headers of `received` that may cross, from the leg it came on into `sent` of the other leg.
+  void pass_headers(const LegState& from, const sip::Message& received, sip::Message& sent) const;
+  bool trusts(const LegState& leg) const;
   void apply_plans(Outputs& out);
   void log_state(std::string_view event, std::initializer_list<LogField> fields) const;
 
@@ -122,7 +127,7 @@ class Call {
 
   // call_end.cpp
   void on_bye(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
-  void bye(LegState& leg, std::string_view cause, Outputs& out);
+  void bye(LegState& leg, const EndCause& cause, Outputs& out);
   void close(std::string_view cause, Outputs& out);
   void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
   void look_for_lost_browsers(Time now, Outputs& out);
@@ -151,8 +156,6 @@ class Call {
 std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Options& options);
 // Whether the sender of `message` takes requests of this method: its Allow says so, or it has none (RFC 3261 20.5).
 bool allows(const sip::Message& message, std::string_view method);
-// Copies the headers that may cross the b2bua.
-void copy_passed_headers(const sip::Message& from, sip::Message& to);
 constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE";
 
 }  // namespace w2s::breaker

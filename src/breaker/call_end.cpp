@@ -12,28 +12,28 @@ void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const M
   if (state_ == State::ended) return;
   const bool answered = state_ == State::connected;
   if (!answered && from.side == leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 487), out);
-  end(now, std::string("BYE on leg ") + leg::name(from.side), out, from.side);
+  end(now, EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request), out, from.side);
 }
 
-void Call::bye(LegState& leg, std::string_view cause, Outputs& out) {
+void Call::bye(LegState& leg, const EndCause& cause, Outputs& out) {
   if (!leg.dialog) return;
   Pending pending;
   pending.kind = Pending::Kind::bye;
   pending.side = leg.side;
   pending.request = leg.dialog->make_request("BYE");
-  if (cause.find("BYE") == std::string_view::npos) {  // RFC 3326; a passed-on BYE explains itself
-    pending.request.append(HeaderId::reason, "Q.850;cause=16;text=\"" + std::string(cause) + '"');
-  }
+  for (const auto& reason : cause.reasons()) pending.request.append(HeaderId::reason, reason.value);
   send(std::move(pending), out);
 }
 
-void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Side> except) {
+void Call::end(Time, const EndCause& cause, Outputs& out, std::optional<leg::Side> except) {
   if (state_ == State::ended) return;
   if (state_ != State::connected) {
     if (except != leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 480), out);
     if (invite_request_) {
       const auto found = pending_.find(*invite_request_);
-      if (found != pending_.end() && found->second.sent) out.push_back(sip::CancelRequest{*invite_request_, {}});
+      if (found != pending_.end() && found->second.sent) {
+        out.push_back(sip::CancelRequest{*invite_request_, cause.reasons()});
+      }
     }
   } else {
     for (auto* leg : {&a_, &b_}) {
@@ -45,7 +45,7 @@ void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Si
     respond(leg->modification->id, response_to(*leg, leg->modification->request, 487), out);
     leg->modification.reset();
   }
-  close(cause, out);
+  close(cause.text, out);
 }
 
 void Call::close(std::string_view cause, Outputs& out) {
@@ -91,7 +91,7 @@ void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
   const auto& failed = std::get<leg::LegFailed>(event);
   log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
                                   {"detail", failed.detail}});
-  end(now, leg::name(failed.failure), out);
+  end(now, EndCause::of(failed.failure), out);
 }
 
 }  // namespace w2s::breaker

@@ -83,7 +83,7 @@ Message Call::make_invite() const {
   const auto hops = parse_number<int>(received.get(HeaderId::max_forwards).value_or("")).value_or(70);
   invite.append(HeaderId::max_forwards, std::to_string(hops - 1));
   invite.append(HeaderId::allow, std::string(allowed_methods));
-  copy_passed_headers(received, invite);
+  pass_headers(a_, received, invite);
   if (!digest_) {  // the browser answers challenges itself; its answers go on unchanged
     for (const auto id : {HeaderId::authorization, HeaderId::proxy_authorization}) {
       if (const auto value = received.get(id)) invite.append(id, std::string(*value));
@@ -127,7 +127,7 @@ void Call::on_invite_provisional(const Message& response, Outputs& out) {
     else log_state("call.early_media_unusable", {{"leg", "b"}, {"problem", problem}});
   }
   auto relayed = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, relayed);
+  pass_headers(b_, response, relayed);
   if (!description.empty()) relayed.set_body(description, "application/sdp");
   log_state("call.progress", {{"status", response.status()}, {"early_media", !description.empty()}});
   state_ = State::early;
@@ -176,7 +176,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
   std::string problem;
   const bool same_fork = answered_a_ && to->tag() == early_tag_;
   if (!answered_a_ && !take_answer(response, problem)) {
-    bye(b_, problem, out);
+    bye(b_, {problem, 488}, out);
     return reject(now, 488, {}, problem, out);
   }
   if (answered_a_ && !same_fork && !early_tag_.empty() && !response.body().empty()) {
@@ -190,7 +190,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
     }
   }
   auto answered = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, answered);
+  pass_headers(b_, response, answered);
   answered.set_body(a_.description->local_description(), "application/sdp");
   a_.dialog->confirm();
   state_ = State::connected;
@@ -214,7 +214,8 @@ void Call::drop_fork(const Message& response, Outputs& out) {
   const bool first_time = dropped_forks_.insert(lost.dialog->id().remote_tag).second;
   std::swap(b_.dialog, lost.dialog);
   acknowledge(b_, response, out);
-  if (first_time) bye(b_, "call already ended or answered elsewhere", out);
+  const bool answered = state_ == State::connected;
+  if (first_time) bye(b_, answered ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487), out);
   std::swap(b_.dialog, lost.dialog);
 }
 
@@ -222,7 +223,7 @@ void Call::on_invite_failure(Time now, const Message& response, Outputs& out) {
   if (state_ == State::ended || state_ == State::connected) return;
   (void)now;
   auto refused = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, refused);
+  pass_headers(b_, response, refused);
   for (const auto id : {HeaderId::www_authenticate, HeaderId::proxy_authenticate, HeaderId::contact}) {
     for (const auto& field : response.fields()) {
       if (field.id == id && (id != HeaderId::contact || response.status() / 100 == 3)) refused.append(id, field.value);

@@ -9,6 +9,7 @@
 #include "w2s/base/log.hpp"
 #include "w2s/base/rng.hpp"
 #include "w2s/base/time.hpp"
+#include "w2s/breaker/admission.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/sip/transaction_user.hpp"
 
@@ -19,6 +20,7 @@ using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest
 using Outputs = std::vector<Output>;
 
 struct Options {
+  Admission admission;                      // config entries breaker and transport
   bool allow_insecure_ha1 = false;          // config entry allow-insecure-ha1
   bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
   bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
@@ -29,6 +31,8 @@ struct Options {
   // The flow on which the browser with this binding token is reached now; none while it is away.
   std::function<sip::FlowId(const std::string& token)> flow_of_binding;
   std::function<bool(sip::FlowId)> is_open;
+  // A SIP server that the browser with this binding token registered with, or the outbound proxy.
+  std::function<bool(const std::string& token, const IpAddress& peer)> trusts;
 };
 
 // One side of a new call as the owner sees it.
@@ -58,8 +62,7 @@ class Breaker {
   Breaker(Options options, Rng& rng, Log& log);
   ~Breaker();
 
-  // The Contact URI of an INVITE from a browser asks for the breaker.
-  static bool asks_for_breaker(const sip::Message& invite);
+  const Admission& admission() const;
   // A request, ACK too, that belongs to a dialog of one of our calls.
   bool owns(const sip::Message& request) const;
 
