@@ -73,6 +73,11 @@ breaker::Options breaker_options(const config::Config& config) {
   breaker::Options options;
   options.admission = admission(config);
   options.allow_insecure_ha1 = config.allow_insecure_ha1;
+  options.follow_redirects = config.follow_redirects;
+  for (const auto& account : config.accounts) {
+    const bool by_proxy = account.server.empty() && config.outbound_proxy;
+    options.accounts.push_back({account.user, account.realm, account.ha1, by_proxy ? config.outbound_proxy->host : account.server});
+  }
   options.dtmf_info_to_rtp = config.dtmf_type == config::DtmfType::rfc4733;
   options.secure_media = config.srtp_mode != config::SrtpMode::none;
   for (const auto codec : config.codecs) options.codecs.emplace_back(name_of(codec));

@@ -40,8 +40,12 @@ bool allows(const Message& message, std::string_view method) {
          std::any_of(methods.begin(), methods.end(), [&](auto m) { return iequals(trim(m), method); });
 }
 
-Call::Call(Context context, leg::MediaId media, NewCall setup)
-    : context_(context), media_(media), setup_(std::move(setup)), invite_id_(setup_.id) {
+Call::Call(Context context, leg::MediaId media, NewCall setup, std::optional<LegIdentity> earlier)
+    : context_(std::move(context)),
+      media_(media),
+      setup_(std::move(setup)),
+      invite_id_(setup_.id),
+      earlier_(std::move(earlier)) {
   const auto take = [this](LegState& leg, leg::Side side, const Party& party) {
     leg.side = side;
     leg.kind = party.kind;
@@ -52,6 +56,7 @@ Call::Call(Context context, leg::MediaId media, NewCall setup)
   };
   take(a_, leg::Side::a, setup_.a);
   take(b_, leg::Side::b, setup_.b);
+  if (earlier_) b_.local_tag = earlier_->local_tag;
   a_.message_source = setup_.source.remote.ip;
 }
 
@@ -131,6 +136,7 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   sip::push_via(request, egress.target, "z9hG4bK" + context_.rng.token(12));
   pending.sent = true;
   pending.sent_to = egress.target.remote.ip;
+  pending.sent_to_name = egress.target.host.empty() ? pending.sent_to.to_string() : egress.target.host;
   const bool ack = request.is("ACK");
   out.push_back(sip::SendRequest{id, std::move(request), egress.target, ack});
   if (ack) pending_.erase(id);
@@ -142,7 +148,10 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
   const auto pending = std::move(found->second);
   pending_.erase(found);
   switch (pending.kind) {
-    case Pending::Kind::invite: reject(now, failure.status, failure.reason, failure.warning, out); return;
+    case Pending::Kind::invite:
+      if (follow_redirect(pending, Message::response(failure.status, failure.reason), out)) return;
+      reject(now, failure.status, failure.reason, failure.warning, out);
+      return;
     case Pending::Kind::reinvite:
       modification_failed(leg(leg::other(pending.side)), failure.status, failure.reason, out);
       return;
@@ -152,7 +161,9 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
       }
       return;
     case Pending::Kind::key: return on_key_sent(leg(pending.side), out);
-    case Pending::Kind::bye: return;
+    case Pending::Kind::bye:
+      on_bye_response(now, pending, Message::response(failure.status, failure.reason), out);
+      return;
   }
 }
 
@@ -222,21 +233,27 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
   const bool invite = pending.kind == Pending::Kind::invite;
   if (pending.finished && status >= 300) return;
   std::optional<sip::RouteFailure> refusal;
-  if ((status == 401 || status == 407) && state_ != State::ended && answer_challenge(pending, response, refusal, out)) {
+  const bool wanted = state_ != State::ended || pending.kind == Pending::Kind::bye;
+  if ((status == 401 || status == 407) && wanted && answer_challenge(pending, response, refusal, out)) {
     pending_.erase(id);  // the table goes on alone with the refused transaction
     return;
   }
   if (invite && status < 300) return on_invite_success(now, pending, response, out);
   if (pending.kind == Pending::Kind::reinvite) return on_reinvite_response(now, pending, response, out);
 
+  if (invite && !refusal && follow_redirect(pending, response, out)) {
+    pending_.erase(id);
+    return;
+  }
   const auto done = pending;
   pending_.erase(id);
   if (invite) {
     if (refusal) return reject(now, refusal->status, refusal->reason, refusal->warning, out);
-    return on_invite_failure(now, response, out);
+    return on_invite_failure(done, response, out);
   }
   if (done.kind == Pending::Kind::relay) on_relay_response(done, response, out);
   if (done.kind == Pending::Kind::key) on_key_sent(leg(done.side), out);
+  if (done.kind == Pending::Kind::bye) on_bye_response(now, done, response, out);
 }
 
 void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out) {
@@ -272,6 +289,9 @@ void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
   Pending ack;
   ack.side = leg.side;
   ack.request = leg.dialog->make_ack(cseq->number);
+  for (const auto& [id, pending] : pending_) {  // RFC 3261 22.1: the ACK has the credentials of its INVITE
+    if (pending.side == leg.side && pending.request.cseq() == cseq) copy_authorizations(pending.request, ack.request);
+  }
   send(std::move(ack), out);
 }
 
@@ -296,6 +316,7 @@ void Call::apply_plans(Outputs& out) {
 }
 
 void Call::on_time(Time now, Outputs& out) {
+  on_bye_deadline(now, out);
   for (auto* leg : {&a_, &b_}) {
     auto& awaited = leg->awaited_ack;
     if (!awaited || awaited->next > now) continue;
@@ -313,6 +334,7 @@ void Call::on_time(Time now, Outputs& out) {
 
 std::optional<Time> Call::next_time() const {
   std::optional<Time> next;
+  if (awaited_bye_) next = awaited_bye_->until;
   if (a_.awaited_ack) next = earlier(next, a_.awaited_ack->next);
   if (b_.awaited_ack) next = earlier(next, b_.awaited_ack->next);
   if (!ended()) next = earlier(next, earlier(a_.lost_until, b_.lost_until));

@@ -7,12 +7,56 @@ using sip::HeaderId;
 using sip::Message;
 
 void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
   if (from.awaited_ack) from.awaited_ack.reset();
+  const bool again = awaited_bye_ && awaited_bye_->challenged;
+  const bool browser_hears = from.side == leg::Side::a && browser_answers_byes() && (again || state_ == State::connected);
+  if (!browser_hears) respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
+  if (again && browser_hears) {
+    bye(b_, EndCause::received({}, request), out);
+    return await_bye(now, id, request);
+  }
   if (state_ == State::ended) return;
   const bool answered = state_ == State::connected;
   if (!answered && from.side == leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 487), out);
   end(now, EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request), out, from.side);
+  if (browser_hears) await_bye(now, id, request);
+}
+
+// The server of leg b wanted credentials for the INVITE, and only the browser has them: it hears what its BYE meets there.
+bool Call::browser_answers_byes() const {
+  const auto& invite = setup_.invite;
+  return a_.is_browser() && !digest_ && invite.count(HeaderId::authorization) + invite.count(HeaderId::proxy_authorization) > 0;
+}
+
+// The BYE that is on its way on leg b carries this request's credentials and answers it.
+void Call::await_bye(Time now, sip::ServerTransactionId id, const Message& request) {
+  constexpr auto patience = 8s;  // well before the browser's own timer F of 32 s
+  awaited_bye_ = AwaitedBye{id, request, now + patience};
+  for (auto& [number, pending] : pending_) {
+    if (pending.kind != Pending::Kind::bye || pending.side != leg::Side::b || pending.sent) continue;
+    pending.answers = id;
+    copy_authorizations(request, pending.request);
+  }
+}
+
+void Call::on_bye_response(Time now, const Pending& bye, const Message& response, Outputs& out) {
+  if (!awaited_bye_ || bye.answers != awaited_bye_->id || awaited_bye_->challenged) return;
+  if (response.status() == 401 || response.status() == 407) {
+    auto challenged = response_to(a_, awaited_bye_->request, response.status(), response.reason());
+    if (copy_challenges(response, challenged)) {
+      awaited_bye_->challenged = true;
+      awaited_bye_->until = now + 32s;
+      return respond(bye.answers, std::move(challenged), out);
+    }
+  }
+  respond(bye.answers, response_to(a_, awaited_bye_->request, 200), out);  // gone or not, this leg is over
+  awaited_bye_.reset();
+}
+
+void Call::on_bye_deadline(Time now, Outputs& out) {
+  if (!awaited_bye_ || awaited_bye_->until > now) return;
+  if (!awaited_bye_->challenged) respond(awaited_bye_->id, response_to(a_, awaited_bye_->request, 200), out);
+  awaited_bye_.reset();
 }
 
 void Call::bye(LegState& leg, const EndCause& cause, Outputs& out) {
@@ -78,7 +122,7 @@ void Call::look_for_lost_browsers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (ended() || !leg->lost_until || *leg->lost_until > now) continue;
     const auto flow = hop_to(*leg).flow;
-    if (!context_.options.is_open(flow)) return end(now, "the browser's WebSocket was lost", out);
+    if (!context_.options.is_open(flow)) return end(now, {"the browser's WebSocket was lost", 480}, out);
     move_to(*leg, flow, out);
   }
 }

@@ -91,6 +91,12 @@ void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& req
   pending.request = to.dialog->make_request(request.method());
   pass_headers(from, request, pending.request);
   copy_body(request, pending.request);
+  pass_authorizations(from, request, pending.request);
+  if (request.is("REFER")) {
+    map_refer_to(from, pending.request);
+    remember_refer(pending);
+  }
+  if (request.is("NOTIFY")) map_refer_event(from, pending.request);
   send(std::move(pending), out);
 }
 
@@ -100,6 +106,7 @@ void Call::on_relay_response(const Pending& pending, const Message& response, Ou
   auto relayed = response_to(from, pending.answered_request, response.status(), response.reason());
   pass_headers(leg(pending.side), response, relayed);
   copy_body(response, relayed);
+  if (response.status() == 401 || response.status() == 407) copy_challenges(response, relayed);
   respond(pending.answers, std::move(relayed), out);
 }
 

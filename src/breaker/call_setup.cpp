@@ -9,10 +9,12 @@ using sip::Message;
 
 namespace {
 
-// What the breaker asks of a caller's Require: nothing but plain RFC 3261 (RFC 3261 8.2.2.3).
+// What a caller requires and the breaker cannot give (RFC 3261 8.2.2.3). Replaces is the callee's to understand.
 std::string required_options(const Message& request) {
   std::string tags;
-  for (const auto tag : request.values(HeaderId::require)) (tags += tags.empty() ? "" : ", ") += tag;
+  for (const auto tag : request.values(HeaderId::require)) {
+    if (!iequals(tag, "replaces")) (tags += tags.empty() ? "" : ", ") += tag;
+  }
   return tags;
 }
 
@@ -78,17 +80,14 @@ Message Call::make_invite() const {
   from.params.set("tag", b_.local_tag);
   invite.append(HeaderId::from, from.to_string());
   invite.append(HeaderId::to, without_tag(received.get(HeaderId::to).value_or("")).to_string());
-  invite.append(HeaderId::call_id, context_.rng.token());
-  invite.append(HeaderId::cseq, sip::CSeq{1, "INVITE"}.to_string());
+  invite.append(HeaderId::call_id, earlier_ ? earlier_->call_id : context_.rng.token());
+  invite.append(HeaderId::cseq, sip::CSeq{earlier_ ? earlier_->cseq + 1 : 1, "INVITE"}.to_string());
   const auto hops = parse_number<int>(received.get(HeaderId::max_forwards).value_or("")).value_or(70);
   invite.append(HeaderId::max_forwards, std::to_string(hops - 1));
   invite.append(HeaderId::allow, std::string(allowed_methods));
   pass_headers(a_, received, invite);
-  if (!digest_) {  // the browser answers challenges itself; its answers go on unchanged
-    for (const auto id : {HeaderId::authorization, HeaderId::proxy_authorization}) {
-      if (const auto value = received.get(id)) invite.append(id, std::string(*value));
-    }
-  }
+  pass_authorizations(a_, received, invite);
+  map_replaces(received, invite);
   return invite;
 }
 
@@ -219,15 +218,19 @@ void Call::drop_fork(const Message& response, Outputs& out) {
   std::swap(b_.dialog, lost.dialog);
 }
 
-void Call::on_invite_failure(Time now, const Message& response, Outputs& out) {
+void Call::on_invite_failure(const Pending& pending, const Message& response, Outputs& out) {
   if (state_ == State::ended || state_ == State::connected) return;
-  (void)now;
   auto refused = response_to(a_, setup_.invite, response.status(), response.reason());
   pass_headers(b_, response, refused);
-  for (const auto id : {HeaderId::www_authenticate, HeaderId::proxy_authenticate, HeaderId::contact}) {
-    for (const auto& field : response.fields()) {
-      if (field.id == id && (id != HeaderId::contact || response.status() / 100 == 3)) refused.append(id, field.value);
+  if (response.status() / 100 == 3) {
+    for (const auto value : response.values(HeaderId::contact)) refused.append(HeaderId::contact, std::string(value));
+  }
+  if (response.status() == 401 || response.status() == 407) {
+    if (!copy_challenges(response, refused)) {
+      return reject({}, 403, {}, "the server's challenge cannot be answered by the browser: qop=auth is not offered", out);
     }
+    challenged_.emplace(challenge_key(a_.binding_token, setup_.invite),
+                        LegIdentity{pending.request.call_id(), b_.local_tag, pending.request.cseq()->number});
   }
   respond(invite_id_, std::move(refused), out);
   close("refused by the called side: " + std::to_string(response.status()) + ' ' + response.reason(), out);

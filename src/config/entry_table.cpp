@@ -25,6 +25,8 @@ constexpr std::array entry_kinds = {
     EntryKind{"allow-destination", "address, network, domain or public; ...", repeats,
               read_allow_destination},
     EntryKind{"allow-insecure-ha1", "yes|no", replaces, read_allow_insecure_ha1},
+    EntryKind{"account", "user;realm;ha1[;server]", repeats, read_account},
+    EntryKind{"redirects", "pass|follow", replaces, read_redirects},
     EntryKind{"breaker", "client|auto|always", replaces, read_breaker},
     EntryKind{"allow-origin", "origin; ... or *", repeats, read_allow_origin},
     EntryKind{"nameserver", "address", repeats, read_nameserver},
