@@ -29,7 +29,8 @@ sip::NameAddr contact_of_user(const std::string& user, const Endpoint& address, 
 
 bool SipCore::start_call_from_browser(Time now, const sip::RequestReceived& received) {
   const auto& request = received.request;
-  if (!breaker::Breaker::asks_for_breaker(request) || in_dialog(request) || refused_by_any_proxy(request)) return false;
+  if (in_dialog(request) || refused_by_any_proxy(request)) return false;
+  if (!breaker_.admission().takes_from_browser(request, received.source)) return false;
   breaker::NewCall call;
   call.id = received.id;
   call.invite = request;
@@ -58,8 +59,12 @@ bool SipCore::start_call_to_browser(Time now, const sip::RequestReceived& receiv
   const auto& request = received.request;
   if (in_dialog(request) || refused_by_any_proxy(request)) return false;
   const auto addressee = proxy_.addressee_of(request, received.source);
-  if (addressee.kind != proxy::Addressee::Kind::browser || !addressee.binding->breaker) return false;
+  if (addressee.kind != proxy::Addressee::Kind::browser) return false;
   const auto& binding = *addressee.binding;
+  sip::Target flow;
+  flow.transport = binding.flow_transport;
+  flow.local = binding.flow_local;
+  if (!breaker_.admission().takes_to_browser(request, binding.breaker, flow)) return false;
   breaker::NewCall call;
   call.id = received.id;
   call.invite = request;

@@ -29,6 +29,26 @@ const char* name_of(config::Codec codec) {
   return "";
 }
 
+breaker::Mode mode_of(config::BreakerMode mode) {
+  switch (mode) {
+    case config::BreakerMode::client: return breaker::Mode::client;
+    case config::BreakerMode::automatic: return breaker::Mode::automatic;
+    case config::BreakerMode::always: return breaker::Mode::always;
+  }
+  return breaker::Mode::client;
+}
+
+breaker::Admission admission(const config::Config& config) {
+  breaker::Admission admission;
+  admission.mode = mode_of(config.breaker);
+  for (const auto& listener : config.listeners) {
+    if (!listener.breaker) continue;
+    admission.listeners.push_back({transport_of(listener.transport), listener.address, listener.port.value_or(0),
+                                   mode_of(*listener.breaker)});
+  }
+  return admission;
+}
+
 }  // namespace
 
 transport::Options transport_options(const config::Config& config) {
@@ -51,7 +71,13 @@ transport::Options transport_options(const config::Config& config) {
 
 breaker::Options breaker_options(const config::Config& config) {
   breaker::Options options;
+  options.admission = admission(config);
   options.allow_insecure_ha1 = config.allow_insecure_ha1;
+  options.follow_redirects = config.follow_redirects;
+  for (const auto& account : config.accounts) {
+    const bool by_proxy = account.server.empty() && config.outbound_proxy;
+    options.accounts.push_back({account.user, account.realm, account.ha1, by_proxy ? config.outbound_proxy->host : account.server});
+  }
   options.dtmf_info_to_rtp = config.dtmf_type == config::DtmfType::rfc4733;
   options.secure_media = config.srtp_mode != config::SrtpMode::none;
   for (const auto codec : config.codecs) options.codecs.emplace_back(name_of(codec));

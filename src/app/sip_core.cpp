@@ -10,6 +10,14 @@ breaker::Options with_flows(breaker::Options options, const sip::Surroundings& s
     const auto* binding = proxy.binding_by_token(token);
     return binding == nullptr ? sip::FlowId::none : binding->flow;
   };
+  options.trusts = [&proxy](const std::string& token, const IpAddress& peer) {
+    const auto* binding = proxy.binding_by_token(token);
+    return binding != nullptr && proxy.trusts(*binding, peer);
+  };
+  options.registered_at = [&proxy](const std::string& token, const IpAddress& peer) {
+    const auto* binding = proxy.binding_by_token(token);
+    return binding != nullptr && binding->registered && binding->registrars.contains(peer);
+  };
   return options;
 }
 

@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "call.hpp"
-#include "w2s/base/encoding.hpp"
+#include "challenge_relay.hpp"
 
 namespace w2s::breaker {
 
@@ -27,6 +27,14 @@ struct Breaker::State {
   std::map<leg::MediaId, Time> deadline_of;
   std::set<leg::MediaId> live;
   std::unordered_multimap<sip::FlowId, leg::MediaId> calls_on_flow;
+  ChallengedInvites challenged;
+
+  // See Context::counterpart.
+  std::optional<Counterpart> counterpart(const sip::Replaces& replaces) {
+    const auto found = dialogs.find({replaces.call_id, replaces.to_tag});
+    if (found == dialogs.end()) return std::nullopt;
+    return find(found->second.first)->counterpart(found->second.second, replaces);
+  }
 
   Call* find(leg::MediaId id) {
     const auto found = calls.find(id);
@@ -48,14 +56,10 @@ struct Breaker::State {
 };
 
 Breaker::Breaker(Options options, Rng& rng, Log& log)
-    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Breaker::~Breaker() = default;
 
-bool Breaker::asks_for_breaker(const Message& invite) {
-  const auto contacts = invite.contacts();
-  return invite.is("INVITE") && contacts && !contacts->empty() &&
-         iequals(contacts->front().uri.params.get("rtcweb-breaker").value_or(""), "yes");
-}
+const Admission& Breaker::admission() const { return state_->options.admission; }
 
 bool Breaker::owns(const Message& request) const {
   const auto to = request.to();
@@ -104,8 +108,11 @@ Outputs Breaker::on_new_call(Time now, NewCall setup) {
   }
   const auto media = leg::MediaId{++state.last_media};
   const auto invite = setup.id;
-  auto call = std::make_unique<Call>(Context{state.options, state.rng, state.log, state.last_request}, media,
-                                     std::move(setup));
+  auto earlier = state.challenged.take(now, challenge_key(setup.a.binding_token, setup.invite));
+  auto call = std::make_unique<Call>(
+      Context{state.options, state.rng, state.log, state.last_request,
+              [this](const sip::Replaces& replaces) { return state_->counterpart(replaces); }},
+      media, std::move(setup), std::move(earlier));
   auto& made = *call;
   state.calls.emplace(media, std::move(call));
   state.live.insert(media);
@@ -156,6 +163,9 @@ Outputs Breaker::on_response(Time now, sip::RequestId id, const Message& respons
   if (call == nullptr) return {};
   Outputs out;
   call->on_response(now, id, response, out);
+  if (auto challenged = call->take_challenged()) {
+    state_->challenged.remember(now, std::move(challenged->first), std::move(challenged->second));
+  }
   return finish(*call, std::move(out));
 }
 

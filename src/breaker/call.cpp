@@ -4,6 +4,8 @@
 
 #include "w2s/base/encoding.hpp"
 
+#include "passed_headers.hpp"
+
 namespace w2s::breaker {
 
 using sip::HeaderId;
@@ -38,21 +40,12 @@ bool allows(const Message& message, std::string_view method) {
          std::any_of(methods.begin(), methods.end(), [&](auto m) { return iequals(trim(m), method); });
 }
 
-void copy_passed_headers(const Message& from, Message& to) {
-  static constexpr std::string_view passed[] = {
-      "Subject",   "Privacy",     "User-to-User",  "Diversion",       "Alert-Info",         "Reason",    "Refer-To",
-      "Referred-By", "Refer-Sub", "Event",         "Subscription-State", "Info-Package",    "Content-Disposition",
-      "Call-Info", "Priority",    "P-Preferred-Identity", "Accept",   "Retry-After",        "Warning"};
-  for (const auto& field : from.fields()) {
-    const auto name = field.id == HeaderId::other ? std::string_view(field.name) : sip::header_name(field.id);
-    const bool extension = name.size() > 2 && iequals(name.substr(0, 2), "X-");
-    const bool named = std::any_of(std::begin(passed), std::end(passed), [&](auto p) { return iequals(p, name); });
-    if (extension || named) to.append(std::string(name), field.value);
-  }
-}
-
-Call::Call(Context context, leg::MediaId media, NewCall setup)
-    : context_(context), media_(media), setup_(std::move(setup)), invite_id_(setup_.id) {
+Call::Call(Context context, leg::MediaId media, NewCall setup, std::optional<LegIdentity> earlier)
+    : context_(std::move(context)),
+      media_(media),
+      setup_(std::move(setup)),
+      invite_id_(setup_.id),
+      earlier_(std::move(earlier)) {
   const auto take = [this](LegState& leg, leg::Side side, const Party& party) {
     leg.side = side;
     leg.kind = party.kind;
@@ -63,6 +56,8 @@ Call::Call(Context context, leg::MediaId media, NewCall setup)
   };
   take(a_, leg::Side::a, setup_.a);
   take(b_, leg::Side::b, setup_.b);
+  if (earlier_) b_.local_tag = earlier_->local_tag;
+  a_.message_source = setup_.source.remote.ip;
 }
 
 std::vector<std::pair<std::string, std::string>> Call::dialog_keys() const {
@@ -140,6 +135,8 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   request.set(HeaderId::user_agent, context_.options.user_agent);
   sip::push_via(request, egress.target, "z9hG4bK" + context_.rng.token(12));
   pending.sent = true;
+  pending.sent_to = egress.target.remote.ip;
+  pending.sent_to_name = egress.target.host.empty() ? pending.sent_to.to_string() : egress.target.host;
   const bool ack = request.is("ACK");
   out.push_back(sip::SendRequest{id, std::move(request), egress.target, ack});
   if (ack) pending_.erase(id);
@@ -151,7 +148,10 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
   const auto pending = std::move(found->second);
   pending_.erase(found);
   switch (pending.kind) {
-    case Pending::Kind::invite: reject(now, failure.status, failure.reason, failure.warning, out); return;
+    case Pending::Kind::invite:
+      if (follow_redirect(pending, Message::response(failure.status, failure.reason), out)) return;
+      reject(now, failure.status, failure.reason, failure.warning, out);
+      return;
     case Pending::Kind::reinvite:
       modification_failed(leg(leg::other(pending.side)), failure.status, failure.reason, out);
       return;
@@ -161,13 +161,16 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
       }
       return;
     case Pending::Kind::key: return on_key_sent(leg(pending.side), out);
-    case Pending::Kind::bye: return;
+    case Pending::Kind::bye:
+      on_bye_response(now, pending, Message::response(failure.status, failure.reason), out);
+      return;
   }
 }
 
 void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, const Message& request,
                       const sip::Target& source, Outputs& out) {
   auto& from = leg(side);
+  from.message_source = source.remote.ip;
   // The browser may be back on another WebSocket; its dialogs follow it (design section 3, "Dialogs").
   if (is_web_socket(source.transport)) move_to(from, source.flow, out);
 
@@ -221,6 +224,7 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
   auto& pending = found->second;
+  leg(pending.side).message_source = pending.sent_to;
   const int status = response.status();
   if (status < 200) {
     if (pending.kind == Pending::Kind::invite && status > 100) on_invite_provisional(response, out);
@@ -229,21 +233,27 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
   const bool invite = pending.kind == Pending::Kind::invite;
   if (pending.finished && status >= 300) return;
   std::optional<sip::RouteFailure> refusal;
-  if ((status == 401 || status == 407) && state_ != State::ended && answer_challenge(pending, response, refusal, out)) {
+  const bool wanted = state_ != State::ended || pending.kind == Pending::Kind::bye;
+  if ((status == 401 || status == 407) && wanted && answer_challenge(pending, response, refusal, out)) {
     pending_.erase(id);  // the table goes on alone with the refused transaction
     return;
   }
   if (invite && status < 300) return on_invite_success(now, pending, response, out);
   if (pending.kind == Pending::Kind::reinvite) return on_reinvite_response(now, pending, response, out);
 
+  if (invite && !refusal && follow_redirect(pending, response, out)) {
+    pending_.erase(id);
+    return;
+  }
   const auto done = pending;
   pending_.erase(id);
   if (invite) {
     if (refusal) return reject(now, refusal->status, refusal->reason, refusal->warning, out);
-    return on_invite_failure(now, response, out);
+    return on_invite_failure(done, response, out);
   }
   if (done.kind == Pending::Kind::relay) on_relay_response(done, response, out);
   if (done.kind == Pending::Kind::key) on_key_sent(leg(done.side), out);
+  if (done.kind == Pending::Kind::bye) on_bye_response(now, done, response, out);
 }
 
 void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out) {
@@ -279,7 +289,20 @@ void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
   Pending ack;
   ack.side = leg.side;
   ack.request = leg.dialog->make_ack(cseq->number);
+  for (const auto& [id, pending] : pending_) {  // RFC 3261 22.1: the ACK has the credentials of its INVITE
+    if (pending.side == leg.side && pending.request.cseq() == cseq) copy_authorizations(pending.request, ack.request);
+  }
   send(std::move(ack), out);
+}
+
+bool Call::trusts(const LegState& leg) const {
+  const auto& browser = a_.is_browser() ? a_ : b_;
+  return !leg.is_browser() && context_.options.trusts(browser.binding_token, leg.message_source);
+}
+
+void Call::pass_headers(const LegState& from, const Message& received, Message& sent) const {
+  const auto& to = from.side == leg::Side::a ? b_ : a_;
+  copy_passed_headers(received, sent, {from.is_browser(), to.is_browser(), trusts(from)});
 }
 
 void Call::apply_plans(Outputs& out) {
@@ -293,12 +316,13 @@ void Call::apply_plans(Outputs& out) {
 }
 
 void Call::on_time(Time now, Outputs& out) {
+  on_bye_deadline(now, out);
   for (auto* leg : {&a_, &b_}) {
     auto& awaited = leg->awaited_ack;
     if (!awaited || awaited->next > now) continue;
     if (awaited->deadline <= now) {
       awaited.reset();
-      end(now, "no ACK", out);
+      end(now, {"no ACK", 408}, out);
       continue;
     }
     respond(awaited->id, awaited->response, out);
@@ -310,6 +334,7 @@ void Call::on_time(Time now, Outputs& out) {
 
 std::optional<Time> Call::next_time() const {
   std::optional<Time> next;
+  if (awaited_bye_) next = awaited_bye_->until;
   if (a_.awaited_ack) next = earlier(next, a_.awaited_ack->next);
   if (b_.awaited_ack) next = earlier(next, b_.awaited_ack->next);
   if (!ended()) next = earlier(next, earlier(a_.lost_until, b_.lost_until));

@@ -34,10 +34,38 @@ std::optional<sip::RouteFailure> Call::take_credentials() {
   return std::nullopt;
 }
 
+// An account answers for a browser whose registration its server has accepted under that user's name, and tells its
+// digest to that server alone: whoever can register there as this user may call as this user.
+void Call::use_account(const Pending& pending, const std::vector<sip::Challenge>& challenges) {
+  const auto from = setup_.invite.from();
+  if (!a_.is_browser() || !from || !context_.options.registered_at(a_.binding_token, pending.sent_to)) return;
+  for (const auto& challenge : challenges) {
+    for (const auto& account : context_.options.accounts) {
+      if (account.realm != challenge.realm || account.user != percent_decode(from->uri.user)) continue;
+      const auto address = IpAddress::parse(account.server);
+      if (address ? *address != pending.sent_to : !iequals(account.server, pending.sent_to_name)) continue;
+      sip::Credentials credentials{account.user, account.ha1, account.realm};
+      sip::DigestClient client(std::move(credentials));
+      if (!client.can_answer(challenge)) continue;
+      log_state("call.account", {{"user", account.user}, {"realm", account.realm}});
+      digest_ = std::move(client);
+      answered_realm_ = account.realm;
+      return;
+    }
+  }
+}
+
+// A browser without ha1 or account answers the challenges of leg b itself.
+void Call::pass_authorizations(const LegState& from, const Message& received, Message& sent) const {
+  if (from.side == leg::Side::a && a_.is_browser() && !digest_) copy_authorizations(received, sent);
+}
+
 bool Call::answer_challenge(Pending& pending, const Message& response, std::optional<sip::RouteFailure>& refusal,
                             Outputs& out) {
-  if (!digest_ || pending.side != leg::Side::b) return false;
+  if (pending.side != leg::Side::b) return false;
   const auto challenges = sip::parse_challenges(response);
+  if (!digest_) use_account(pending, challenges);
+  if (!digest_) return false;
   // The realm that the caller's REGISTER met here; else the first that the INVITE meets is the one.
   const auto& expected = answered_realm_.empty() ? digest_->credentials().realm : answered_realm_;
   const auto fits = [&](const sip::Challenge& challenge) {
@@ -68,6 +96,7 @@ bool Call::answer_challenge(Pending& pending, const Message& response, std::opti
   request.set(HeaderId::cseq, cseq.to_string());
   request.set(challenge->proxy ? HeaderId::proxy_authorization : HeaderId::authorization,
               digest_->answer(*challenge, request.method(), request.request_uri(), context_.rng));
+  if (request.is("REFER")) remember_refer(again);
   const bool invite = again.kind == Pending::Kind::invite;
   const auto id = send(std::move(again), out);
   if (invite) {

@@ -7,33 +7,77 @@ using sip::HeaderId;
 using sip::Message;
 
 void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
   if (from.awaited_ack) from.awaited_ack.reset();
+  const bool again = awaited_bye_ && awaited_bye_->challenged;
+  const bool browser_hears = from.side == leg::Side::a && browser_answers_byes() && (again || state_ == State::connected);
+  if (!browser_hears) respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
+  if (again && browser_hears) {
+    bye(b_, EndCause::received({}, request), out);
+    return await_bye(now, id, request);
+  }
   if (state_ == State::ended) return;
   const bool answered = state_ == State::connected;
   if (!answered && from.side == leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 487), out);
-  end(now, std::string("BYE on leg ") + leg::name(from.side), out, from.side);
+  end(now, EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request), out, from.side);
+  if (browser_hears) await_bye(now, id, request);
 }
 
-void Call::bye(LegState& leg, std::string_view cause, Outputs& out) {
+// The server of leg b wanted credentials for the INVITE, and only the browser has them: it hears what its BYE meets there.
+bool Call::browser_answers_byes() const {
+  const auto& invite = setup_.invite;
+  return a_.is_browser() && !digest_ && invite.count(HeaderId::authorization) + invite.count(HeaderId::proxy_authorization) > 0;
+}
+
+// The BYE that is on its way on leg b carries this request's credentials and answers it.
+void Call::await_bye(Time now, sip::ServerTransactionId id, const Message& request) {
+  constexpr auto patience = 8s;  // well before the browser's own timer F of 32 s
+  awaited_bye_ = AwaitedBye{id, request, now + patience};
+  for (auto& [number, pending] : pending_) {
+    if (pending.kind != Pending::Kind::bye || pending.side != leg::Side::b || pending.sent) continue;
+    pending.answers = id;
+    copy_authorizations(request, pending.request);
+  }
+}
+
+void Call::on_bye_response(Time now, const Pending& bye, const Message& response, Outputs& out) {
+  if (!awaited_bye_ || bye.answers != awaited_bye_->id || awaited_bye_->challenged) return;
+  if (response.status() == 401 || response.status() == 407) {
+    auto challenged = response_to(a_, awaited_bye_->request, response.status(), response.reason());
+    if (copy_challenges(response, challenged)) {
+      awaited_bye_->challenged = true;
+      awaited_bye_->until = now + 32s;
+      return respond(bye.answers, std::move(challenged), out);
+    }
+  }
+  respond(bye.answers, response_to(a_, awaited_bye_->request, 200), out);  // gone or not, this leg is over
+  awaited_bye_.reset();
+}
+
+void Call::on_bye_deadline(Time now, Outputs& out) {
+  if (!awaited_bye_ || awaited_bye_->until > now) return;
+  if (!awaited_bye_->challenged) respond(awaited_bye_->id, response_to(a_, awaited_bye_->request, 200), out);
+  awaited_bye_.reset();
+}
+
+void Call::bye(LegState& leg, const EndCause& cause, Outputs& out) {
   if (!leg.dialog) return;
   Pending pending;
   pending.kind = Pending::Kind::bye;
   pending.side = leg.side;
   pending.request = leg.dialog->make_request("BYE");
-  if (cause.find("BYE") == std::string_view::npos) {  // RFC 3326; a passed-on BYE explains itself
-    pending.request.append(HeaderId::reason, "Q.850;cause=16;text=\"" + std::string(cause) + '"');
-  }
+  for (const auto& reason : cause.reasons()) pending.request.append(HeaderId::reason, reason.value);
   send(std::move(pending), out);
 }
 
-void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Side> except) {
+void Call::end(Time, const EndCause& cause, Outputs& out, std::optional<leg::Side> except) {
   if (state_ == State::ended) return;
   if (state_ != State::connected) {
     if (except != leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 480), out);
     if (invite_request_) {
       const auto found = pending_.find(*invite_request_);
-      if (found != pending_.end() && found->second.sent) out.push_back(sip::CancelRequest{*invite_request_, {}});
+      if (found != pending_.end() && found->second.sent) {
+        out.push_back(sip::CancelRequest{*invite_request_, cause.reasons()});
+      }
     }
   } else {
     for (auto* leg : {&a_, &b_}) {
@@ -45,7 +89,7 @@ void Call::end(Time, std::string_view cause, Outputs& out, std::optional<leg::Si
     respond(leg->modification->id, response_to(*leg, leg->modification->request, 487), out);
     leg->modification.reset();
   }
-  close(cause, out);
+  close(cause.text, out);
 }
 
 void Call::close(std::string_view cause, Outputs& out) {
@@ -78,7 +122,7 @@ void Call::look_for_lost_browsers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (ended() || !leg->lost_until || *leg->lost_until > now) continue;
     const auto flow = hop_to(*leg).flow;
-    if (!context_.options.is_open(flow)) return end(now, "the browser's WebSocket was lost", out);
+    if (!context_.options.is_open(flow)) return end(now, {"the browser's WebSocket was lost", 480}, out);
     move_to(*leg, flow, out);
   }
 }
@@ -91,7 +135,7 @@ void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
   const auto& failed = std::get<leg::LegFailed>(event);
   log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
                                   {"detail", failed.detail}});
-  end(now, leg::name(failed.failure), out);
+  end(now, EndCause::of(failed.failure), out);
 }
 
 }  // namespace w2s::breaker

@@ -86,7 +86,7 @@ void Call::on_reinvite_response(Time now, Pending& pending, const Message& respo
   if (status >= 300) {
     to.description->withdraw_offer();
     if (from.modification) modification_failed(from, status, response.reason(), out);
-    if (status == 481 || status == 408) end(now, "the other leg is gone", out);  // RFC 3261 12.2.1.2
+    if (status == 481 || status == 408) end(now, {"the other leg is gone", status}, out);  // RFC 3261 12.2.1.2
     return;
   }
   acknowledge(to, response, out);

@@ -4,6 +4,7 @@
 #include "call.hpp"
 #include "dtmf_info.hpp"
 #include "media_control.hpp"
+#include "passed_headers.hpp"
 
 namespace w2s::breaker {
 
@@ -88,10 +89,14 @@ void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& req
   pending.answers = id;
   pending.answered_request = request;
   pending.request = to.dialog->make_request(request.method());
-  copy_passed_headers(request, pending.request);
-  if (!request.body().empty()) {
-    pending.request.set_body(request.body(), request.get(HeaderId::content_type).value_or("application/octet-stream"));
+  pass_headers(from, request, pending.request);
+  copy_body(request, pending.request);
+  pass_authorizations(from, request, pending.request);
+  if (request.is("REFER")) {
+    map_refer_to(from, pending.request);
+    remember_refer(pending);
   }
+  if (request.is("NOTIFY")) map_refer_event(from, pending.request);
   send(std::move(pending), out);
 }
 
@@ -99,10 +104,9 @@ void Call::on_relay_response(const Pending& pending, const Message& response, Ou
   if (pending.answers == sip::ServerTransactionId::none) return;
   auto& from = leg(leg::other(pending.side));
   auto relayed = response_to(from, pending.answered_request, response.status(), response.reason());
-  copy_passed_headers(response, relayed);
-  if (!response.body().empty()) {
-    relayed.set_body(response.body(), response.get(HeaderId::content_type).value_or("application/octet-stream"));
-  }
+  pass_headers(leg(pending.side), response, relayed);
+  copy_body(response, relayed);
+  if (response.status() == 401 || response.status() == 407) copy_challenges(response, relayed);
   respond(pending.answers, std::move(relayed), out);
 }
 

@@ -9,10 +9,12 @@ using sip::Message;
 
 namespace {
 
-// What the breaker asks of a caller's Require: nothing but plain RFC 3261 (RFC 3261 8.2.2.3).
+// What a caller requires and the breaker cannot give (RFC 3261 8.2.2.3). Replaces is the callee's to understand.
 std::string required_options(const Message& request) {
   std::string tags;
-  for (const auto tag : request.values(HeaderId::require)) (tags += tags.empty() ? "" : ", ") += tag;
+  for (const auto tag : request.values(HeaderId::require)) {
+    if (!iequals(tag, "replaces")) (tags += tags.empty() ? "" : ", ") += tag;
+  }
   return tags;
 }
 
@@ -78,17 +80,14 @@ Message Call::make_invite() const {
   from.params.set("tag", b_.local_tag);
   invite.append(HeaderId::from, from.to_string());
   invite.append(HeaderId::to, without_tag(received.get(HeaderId::to).value_or("")).to_string());
-  invite.append(HeaderId::call_id, context_.rng.token());
-  invite.append(HeaderId::cseq, sip::CSeq{1, "INVITE"}.to_string());
+  invite.append(HeaderId::call_id, earlier_ ? earlier_->call_id : context_.rng.token());
+  invite.append(HeaderId::cseq, sip::CSeq{earlier_ ? earlier_->cseq + 1 : 1, "INVITE"}.to_string());
   const auto hops = parse_number<int>(received.get(HeaderId::max_forwards).value_or("")).value_or(70);
   invite.append(HeaderId::max_forwards, std::to_string(hops - 1));
   invite.append(HeaderId::allow, std::string(allowed_methods));
-  copy_passed_headers(received, invite);
-  if (!digest_) {  // the browser answers challenges itself; its answers go on unchanged
-    for (const auto id : {HeaderId::authorization, HeaderId::proxy_authorization}) {
-      if (const auto value = received.get(id)) invite.append(id, std::string(*value));
-    }
-  }
+  pass_headers(a_, received, invite);
+  pass_authorizations(a_, received, invite);
+  map_replaces(received, invite);
   return invite;
 }
 
@@ -127,7 +126,7 @@ void Call::on_invite_provisional(const Message& response, Outputs& out) {
     else log_state("call.early_media_unusable", {{"leg", "b"}, {"problem", problem}});
   }
   auto relayed = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, relayed);
+  pass_headers(b_, response, relayed);
   if (!description.empty()) relayed.set_body(description, "application/sdp");
   log_state("call.progress", {{"status", response.status()}, {"early_media", !description.empty()}});
   state_ = State::early;
@@ -176,7 +175,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
   std::string problem;
   const bool same_fork = answered_a_ && to->tag() == early_tag_;
   if (!answered_a_ && !take_answer(response, problem)) {
-    bye(b_, problem, out);
+    bye(b_, {problem, 488}, out);
     return reject(now, 488, {}, problem, out);
   }
   if (answered_a_ && !same_fork && !early_tag_.empty() && !response.body().empty()) {
@@ -190,7 +189,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
     }
   }
   auto answered = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, answered);
+  pass_headers(b_, response, answered);
   answered.set_body(a_.description->local_description(), "application/sdp");
   a_.dialog->confirm();
   state_ = State::connected;
@@ -214,19 +213,24 @@ void Call::drop_fork(const Message& response, Outputs& out) {
   const bool first_time = dropped_forks_.insert(lost.dialog->id().remote_tag).second;
   std::swap(b_.dialog, lost.dialog);
   acknowledge(b_, response, out);
-  if (first_time) bye(b_, "call already ended or answered elsewhere", out);
+  const bool answered = state_ == State::connected;
+  if (first_time) bye(b_, answered ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487), out);
   std::swap(b_.dialog, lost.dialog);
 }
 
-void Call::on_invite_failure(Time now, const Message& response, Outputs& out) {
+void Call::on_invite_failure(const Pending& pending, const Message& response, Outputs& out) {
   if (state_ == State::ended || state_ == State::connected) return;
-  (void)now;
   auto refused = response_to(a_, setup_.invite, response.status(), response.reason());
-  copy_passed_headers(response, refused);
-  for (const auto id : {HeaderId::www_authenticate, HeaderId::proxy_authenticate, HeaderId::contact}) {
-    for (const auto& field : response.fields()) {
-      if (field.id == id && (id != HeaderId::contact || response.status() / 100 == 3)) refused.append(id, field.value);
+  pass_headers(b_, response, refused);
+  if (response.status() / 100 == 3) {
+    for (const auto value : response.values(HeaderId::contact)) refused.append(HeaderId::contact, std::string(value));
+  }
+  if (response.status() == 401 || response.status() == 407) {
+    if (!copy_challenges(response, refused)) {
+      return reject({}, 403, {}, "the server's challenge cannot be answered by the browser: qop=auth is not offered", out);
     }
+    challenged_.emplace(challenge_key(a_.binding_token, setup_.invite),
+                        LegIdentity{pending.request.call_id(), b_.local_tag, pending.request.cseq()->number});
   }
   respond(invite_id_, std::move(refused), out);
   close("refused by the called side: " + std::to_string(response.status()) + ' ' + response.reason(), out);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "w2s/base/address.hpp"
 #include "w2s/base/time.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/sdp/offer_answer.hpp"
@@ -33,7 +34,7 @@ struct LegState {
   leg::Side side = leg::Side::a;
   leg::Kind kind = leg::Kind::phone;
   sip::FlowId flow = sip::FlowId::none;
-  std::string binding_token;
+  std::string binding_token;                      // a browser's; empty: a phone
   sip::NameAddr contact;                          // ours on this leg
   std::string local_tag;
   std::optional<sip::Dialog> dialog;
@@ -49,6 +50,9 @@ struct LegState {
   bool takes_info = true;                         // unless its Allow says otherwise
   std::deque<DtmfInfo> waiting_keys;              // to be told to the peer by INFO, the first is under way
   std::optional<Time> key_frame_asked;            // when the peer was last asked for one
+  IpAddress message_source;                       // of the message that is being handled
+
+  bool is_browser() const { return !binding_token.empty(); }
 };
 
 }  // namespace w2s::breaker

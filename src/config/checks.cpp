@@ -122,9 +122,18 @@ void check_reachability(Draft& draft) {
                                                " it cannot be reached; add one"});
 }
 
+void check_accounts(Draft& draft) {
+  auto& [file, config, errors, warnings] = draft.result;
+  const bool any = std::any_of(config.accounts.begin(), config.accounts.end(), [](const auto& a) { return a.server.empty(); });
+  if (!any || draft.first_lines.contains("outbound-proxy")) return;  // one that was refused has said so
+  errors.push_back({line_of(draft, "account"),
+                    "account: without an outbound-proxy each account must name its server in a fourth field"});
+}
+
 }  // namespace
 
 void check_together(Draft& draft) {
+  check_accounts(draft);
   check_collisions(draft);
   check_pump_ports(draft);
   check_reachability(draft);

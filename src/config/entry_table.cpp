@@ -18,13 +18,16 @@ constexpr std::array entry_kinds = {
     EntryKind{"max-connections", "total|*;per-address|*", replaces, read_max_connections},
     EntryKind{"admin-transport", "http;ip;port", repeats, refuse_admin_transport},
 
-    EntryKind{"transport", "proto;ip|*;port|*", repeats, read_transport},
+    EntryKind{"transport", "proto;ip|*;port|*[;breaker=client|auto|always]", repeats, read_transport},
     EntryKind{"ssl-certificates", "private;public;ca[;verify]", replaces, read_ssl_certificates},
     EntryKind{"public-address", "address or local;public", repeats, read_public_address},
     EntryKind{"outbound-proxy", "udp|tcp|tls;host;port|*", replaces, read_outbound_proxy},
     EntryKind{"allow-destination", "address, network, domain or public; ...", repeats,
               read_allow_destination},
     EntryKind{"allow-insecure-ha1", "yes|no", replaces, read_allow_insecure_ha1},
+    EntryKind{"account", "user;realm;ha1[;server]", repeats, read_account},
+    EntryKind{"redirects", "pass|follow", replaces, read_redirects},
+    EntryKind{"breaker", "client|auto|always", replaces, read_breaker},
     EntryKind{"allow-origin", "origin; ... or *", repeats, read_allow_origin},
     EntryKind{"nameserver", "address", repeats, read_nameserver},
 

@@ -15,6 +15,15 @@ void read_allow_insecure_ha1(const Entry& entry);
 void read_allow_origin(const Entry& entry);
 void read_nameserver(const Entry& entry);
 
+// breaker_entries.cpp
+void read_breaker(const Entry& entry);
+// The field `breaker=client|auto|always` of a transport entry. False: malformed.
+bool read_breaker_field(const Entry& entry, std::string_view text, Listener& listener);
+
+// account_entries.cpp
+void read_account(const Entry& entry);
+void read_redirects(const Entry& entry);
+
 // process_entries.cpp
 void read_debug_level(const Entry& entry);
 void read_log_format(const Entry& entry);

@@ -64,9 +64,12 @@ bool is_origin(std::string_view text) {
 }  // namespace
 
 void read_transport(const Entry& entry) {
-  const auto fields = read_fields(entry, 3);
-  if (!fields) return;
-  const auto proto = (*fields)[0];
+  const auto fields = split(entry.value);
+  if (fields.size() != 3 && fields.size() != 4) {
+    entry.error("write " + std::string{entry.kind.format} + "; found " + std::to_string(fields.size()) + " fields");
+    return;
+  }
+  const auto proto = fields[0];
   if (iequals(proto, "c2c") || iequals(proto, "c2cs")) {
     entry.error("click-to-call (" + to_lower(proto) + ") is not built yet; remove this entry");
     return;
@@ -78,10 +81,11 @@ void read_transport(const Entry& entry) {
                                                   {"ws", Transport::ws},
                                                   {"wss", Transport::wss}});
   Listener listener;
-  const bool address_ok = read_address_or_star(entry, (*fields)[1], listener.address);
-  const bool port_ok = read_port_or_star(entry, (*fields)[2], listener.port);
+  const bool address_ok = read_address_or_star(entry, fields[1], listener.address);
+  const bool port_ok = read_port_or_star(entry, fields[2], listener.port);
   if (!transport || !address_ok || !port_ok) return;
   listener.transport = *transport;
+  if (fields.size() == 4 && !read_breaker_field(entry, fields[3], listener)) return;
   entry.config().listeners.push_back(listener);
   entry.draft.listener_lines.push_back(entry.line);
 }

@@ -49,6 +49,7 @@ Binding& BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
 void BindingTable::index_flow(Binding& binding, const sip::Target& source) {
   binding.flow = source.flow;
   binding.flow_remote = source.remote;
+  binding.flow_local = source.local;
   binding.flow_transport = source.transport;
   binding.flow_closed = false;
   by_flow_.emplace(source.flow, &binding);

@@ -273,18 +273,19 @@ Addressee Proxy::addressee_of(const Message& request, const sip::Target& source)
 
   // Without our token only the SIP servers that this browser registered with (or our outbound proxy) are believed.
   const auto& address = source.remote.ip;
-  const auto trusted = [&](const Binding* binding) {
-    const bool proxy = surroundings_.outbound_proxy && IpAddress::parse(surroundings_.outbound_proxy->host) == address;
-    return binding != nullptr && (proxy || binding->registrars.contains(address));
-  };
   const auto ip = IpAddress::parse(uri->params.get("ws-src-ip").value_or(""));
   const auto port = parse_number<std::uint16_t>(uri->params.get("ws-src-port").value_or(""));
   if (ip && port) {
     const auto* binding = bindings_.by_source({*ip, *port});
-    if (trusted(binding)) return judge(binding);
+    if (binding != nullptr && trusts(*binding, address)) return judge(binding);
   }
   if (const auto* binding = bindings_.by_aor(uri->address_of_record(), address)) return judge(binding);
   return {surroundings_.is_own(*uri) ? Addressee::Kind::ourselves : Addressee::Kind::unknown, nullptr};
+}
+
+bool Proxy::trusts(const Binding& binding, const IpAddress& peer) const {
+  const auto& proxy = surroundings_.outbound_proxy;
+  return binding.registrars.contains(peer) || (proxy && IpAddress::parse(proxy->host) == peer);
 }
 
 Binding* Proxy::binding_of(const Message& request, const sip::Target& source) {

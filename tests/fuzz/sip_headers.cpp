@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "w2s/sip/message.hpp"
+#include "w2s/sip/replaces.hpp"
 
 using namespace w2s::sip;
 
@@ -43,18 +44,29 @@ void list(HeaderId id, std::string_view text) {
   require(message.values(id).size() == values - 1);
 }
 
+void replaces_in_uri(std::string_view text) {
+  auto uri = parse_uri(text);
+  if (!uri || !uri->is_sip()) return;
+  (void)replaces_of(*uri);
+  const Replaces replaces{"a@b", "1", "2", {}};
+  set_replaces(*uri, replaces);
+  require(replaces_of(*uri) == replaces);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 8) {
     case 0: round_trip(parse_via, text); break;
     case 1: round_trip(parse_name_addr, text); break;
     case 2: round_trip(parse_cseq, text); break;
     case 3: params_of_address(text); break;
     case 4: list(HeaderId::contact, text); break;
     case 5: (void)header_id(text); break;
+    case 6: round_trip(parse_replaces, text); break;
+    case 7: replaces_in_uri(text); break;
   }
   return 0;
 }

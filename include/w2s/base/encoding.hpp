@@ -12,6 +12,7 @@ std::string base64url(ByteView bytes);                       // RFC 4648 5, no p
 std::string hex(ByteView bytes, char separator = '\0');      // lower case; separator between bytes
 std::optional<Bytes> from_hex(std::string_view text);        // plain or colon-separated, either case
 std::string percent_decode(std::string_view text);           // malformed escapes stay as they are
+std::string percent_encode(std::string_view text);           // all but the unreserved of RFC 3986 2.3
 // ASCII only, as SIP and SDP compare tokens.
 bool iequals(std::string_view a, std::string_view b);
 std::string to_lower(std::string_view text);

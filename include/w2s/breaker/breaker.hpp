@@ -9,6 +9,7 @@
 #include "w2s/base/log.hpp"
 #include "w2s/base/rng.hpp"
 #include "w2s/base/time.hpp"
+#include "w2s/breaker/admission.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/sip/transaction_user.hpp"
 
@@ -18,17 +19,31 @@ using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest
                             leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::CloseMedia>;
 using Outputs = std::vector<Output>;
 
+// Credentials of a user for the challenges of one server (config entry account).
+struct Account {
+  std::string user, realm;
+  Redacted<std::string> ha1;
+  std::string server;                       // name or address; the digest is told to nobody else
+};
+
 struct Options {
+  Admission admission;                      // config entries breaker and transport
   bool allow_insecure_ha1 = false;          // config entry allow-insecure-ha1
   bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
   bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
   std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
   Duration websocket_grace = 60s;           // that an answered call outlives the WebSocket of its browser
+  bool follow_redirects = false;            // config entry redirects
+  std::vector<Account> accounts;
   std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After
   std::string user_agent = "webrtc2sip";
   // The flow on which the browser with this binding token is reached now; none while it is away.
   std::function<sip::FlowId(const std::string& token)> flow_of_binding;
   std::function<bool(sip::FlowId)> is_open;
+  // A SIP server that the browser with this binding token registered with, or the outbound proxy.
+  std::function<bool(const std::string& token, const IpAddress& peer)> trusts;
+  // `peer` answered a REGISTER of this browser with 2xx, and that registration stands.
+  std::function<bool(const std::string& token, const IpAddress& peer)> registered_at;
 };
 
 // One side of a new call as the owner sees it.
@@ -58,8 +73,7 @@ class Breaker {
   Breaker(Options options, Rng& rng, Log& log);
   ~Breaker();
 
-  // The Contact URI of an INVITE from a browser asks for the breaker.
-  static bool asks_for_breaker(const sip::Message& invite);
+  const Admission& admission() const;
   // A request, ACK too, that belongs to a dialog of one of our calls.
   bool owns(const sip::Message& request) const;
 

@@ -13,12 +13,14 @@
 namespace w2s::config {
 
 enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
+enum class BreakerMode : std::uint8_t { client, automatic, always };
 
 // transport
 struct Listener {
   Transport transport = Transport::udp;
   std::optional<IpAddress> address;   // nullopt: `*`
   std::optional<std::uint16_t> port;  // nullopt: `*`, the system chooses
+  std::optional<BreakerMode> breaker{};  // of browsers that connect here; nullopt: the entry `breaker`
   bool operator==(const Listener&) const = default;
 };
 
@@ -60,6 +62,14 @@ struct Certificates {
   bool operator==(const Certificates&) const = default;
 };
 
+// account
+struct Account {
+  std::string user, realm;
+  Redacted<std::string> ha1;  // lower case
+  std::string server;         // lower case; empty: the outbound-proxy
+  bool operator==(const Account&) const = default;
+};
+
 enum class Codec : std::uint8_t { opus, pcma, pcmu, g722 };  // the codecs that are relayed
 enum class SrtpMode : std::uint8_t { none, optional };
 enum class DtmfType : std::uint8_t {
@@ -81,6 +91,9 @@ struct Config {
   std::vector<std::string> allow_destination = {"public"};  // lower case: "public", address, CIDR or domain
   std::vector<std::string> allow_origins;                   // lower case; empty: every Origin
   bool allow_insecure_ha1 = false;
+  BreakerMode breaker = BreakerMode::client;
+  std::vector<Account> accounts;
+  bool follow_redirects = false;
   std::vector<IpAddress> nameservers;      // beside those of /etc/resolv.conf
   std::optional<std::uint32_t> max_calls;  // nullopt: no limit, here and below
   std::optional<std::uint32_t> max_connections;

@@ -27,6 +27,7 @@ struct Binding {
   std::string contact_uri;           // its URI byte for byte: the Request-URI that this browser is called with
   sip::FlowId flow = sip::FlowId::none;
   Endpoint flow_remote;              // the browser's address, for ws-src-*
+  Endpoint flow_local;               // of ours: tells the listener
   sip::Transport flow_transport = sip::Transport::ws;
   bool flow_closed = false;
   bool registered = false;           // a REGISTER of it got a 2xx

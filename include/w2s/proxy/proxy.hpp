@@ -47,6 +47,8 @@ class Proxy {
   Addressee addressee_of(const sip::Message& request, const sip::Target& source);
   // The binding of a browser's dialog-forming request; made when it has none. nullptr: no usable Contact.
   Binding* binding_of(const sip::Message& request, const sip::Target& source);
+  // `peer` is a SIP server that this browser registered with, or our outbound proxy.
+  bool trusts(const Binding& binding, const IpAddress& peer) const;
   Binding* binding_by_token(std::string_view token) { return bindings_.by_token(token); }
   // The Contact that the network is given for this browser, at `contact`.
   static sip::NameAddr network_contact(const Binding& binding, sip::NameAddr contact, const Endpoint& address,

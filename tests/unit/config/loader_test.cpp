@@ -87,7 +87,7 @@ TEST(Loader, TextOutsideOfEntriesIsAnError) {
 TEST(Loader, EmptyEntriesAreErrors) {
   const auto result = parse_entries("<nameserver/>\n<transport> </transport>");
   EXPECT_THAT(result.errors, ElementsAre(Problem{2, "nameserver: is empty; write address"},
-                                         Problem{3, "transport: is empty; write proto;ip|*;port|*"}));
+                                         Problem{3, "transport: is empty; write proto;ip|*;port|*[;breaker=client|auto|always]"}));
 }
 
 TEST(Loader, AttributesAreWarnedAbout) {
