@@ -215,7 +215,10 @@ void SipCore::try_next(Time now, const Ticket& ticket, std::string_view why) {
   log_.info("request.next_place", {{"why", why}, {"transport", uri_token(egress.target.transport)},
                                    {"next", egress.target.remote}});
   if (!kept) return tell_route(now, ticket, egress);
-  readdress(*kept, egress.target, "z9hG4bK" + rng_.token(12));
+  // What follows a dot is the user's mark for finding loops (RFC 3261 16.6 step 8).
+  const auto branch = kept->top_via()->branch();
+  const auto mark = branch.find('.');
+  readdress(*kept, egress.target, "z9hG4bK" + rng_.token(12) + (mark == std::string::npos ? "" : branch.substr(mark)));
   const auto target = egress.target;
   send(now, ticket, std::move(*kept), target, std::move(egress), {});
 }

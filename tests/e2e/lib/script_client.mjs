@@ -48,14 +48,6 @@ export class ScriptClient {
     if (bye.code !== 200) throw new Error(`BYE got ${bye.code}`);
   }
 
-  // One REGISTER without credentials for `user` at `domain`, and what comes back.
-  async register(domain, headers = []) {
-    const identity = `<sip:${this.user}@${domain}>`;
-    const dialog = { callId: token(), from: `${identity};tag=${token()}`, to: identity, uri: `sip:${domain}`, routes: [] };
-    this.send('REGISTER', 1, dialog, [`Contact: <sip:${this.user}@${this.host};transport=ws>`, ...headers]);
-    return this.final('REGISTER', dialog.callId);
-  }
-
   final(method, callId) {
     return this.responses.next('response', { ms: 30000,
       fits: (response) => response.code >= 200 && response.method === method && response.callId === callId });
