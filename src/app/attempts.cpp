@@ -145,16 +145,13 @@ Attempts::Decision Attempts::on_failed(Time now, ClientTransactionId id, sip::Cl
   return {failed && request.has_next() ? Verdict::try_next : Verdict::deliver, ticket};
 }
 
-std::vector<Attempts::Decision> Attempts::on_time(Time now) {
-  std::vector<Decision> decisions;
-  while (!silent_.empty() && silent_.begin()->first <= now) {
-    const auto ticket = silent_.begin()->second;
-    auto& request = requests_.at(ticket);
-    stop_clock(ticket, request);
-    note_failure(now, request, quarantine);
-    decisions.push_back({Verdict::try_next, ticket, request.current});
-  }
-  return decisions;
+std::optional<Attempts::Decision> Attempts::on_time(Time now) {
+  if (silent_.empty() || silent_.begin()->first > now) return std::nullopt;
+  const auto ticket = silent_.begin()->second;
+  auto& request = requests_.at(ticket);
+  stop_clock(ticket, request);
+  note_failure(now, request, quarantine);
+  return Decision{Verdict::try_next, ticket, request.current};
 }
 
 std::optional<Time> Attempts::next_time() const {

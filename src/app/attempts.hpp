@@ -56,9 +56,9 @@ class Attempts {
   };
   Decision on_response(Time now, sip::ClientTransactionId id, const sip::Message& response);
   Decision on_failed(Time now, sip::ClientTransactionId id, sip::ClientFailure cause);
-  // Requests whose place kept silent too long although there is another: try_next, `superseded` is to be
-  // abandoned.
-  std::vector<Decision> on_time(Time now);
+  // One request whose place kept silent too long although there is another: try_next, `superseded` is to be
+  // abandoned. nullopt: there is none (any more).
+  std::optional<Decision> on_time(Time now);
   std::optional<Time> next_time() const;
   // A message to `target` could not be sent.
   void on_unreachable(Time now, const sip::Target& target);

@@ -81,9 +81,9 @@ void SipCore::on_media_event(Time now, const leg::Event& event) {
 
 void SipCore::on_time(Time now) {
   handle(now, transactions_.on_time(now));
-  for (const auto& silent : attempts_.on_time(now)) {
-    handle(now, transactions_.abandon(now, silent.superseded));
-    try_next(now, silent.ticket, "silence");
+  while (const auto silent = attempts_.on_time(now)) {
+    handle(now, transactions_.abandon(now, silent->superseded));
+    try_next(now, silent->ticket, "silence");
   }
   handle_users(now, User::proxy, proxy_.on_time(now));
   handle_users(now, User::breaker, breaker_.on_time(now));
