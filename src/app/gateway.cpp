@@ -24,7 +24,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
         outbound_proxy_(outbound_proxy(config)),
         resolver_(io.get_executor(), name_servers(config)),
         transports_(io.get_executor(), transport_options(config), log, handlers()),
-        routes_(resolver_, transports_, allow_destination(config), outbound_proxy_, log),
+        routes_(io.get_executor(), resolver_, transports_, allow_destination(config), outbound_proxy_, log),
         core_(surroundings(), breaker_options(config), {}, rng_, log, *this),
         media_(media_options(config), log, [this](media::Sessions::Reply reply) { post_reply(std::move(reply)); }),
         deadline_(io.get_executor(), [this] { tick(); }) {}
@@ -41,11 +41,12 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
   // ---- Outside ----
   void transmit(const sip::Message& message, const sip::Target& target) override { transports_.send(message, target); }
 
-  void find_route(const Ticket& ticket, const sip::NextHop& hop, const sip::Target& source) override {
-    routes_.find(hop, [this, ticket, hop, source](RouteFinder::Outcome outcome) {
+  void find_route(const Ticket& ticket, const sip::FindRoute& wish) override {
+    const bool to_browser = wish.hop.flow != sip::FlowId::none;
+    routes_.find(wish.hop, wish.call_id, [this, ticket, to_browser, source = wish.source](RouteFinder::Outcome outcome) {
       if (auto* egress = std::get_if<sip::Egress>(&outcome)) {
         // Towards a browser the proxy's Record-Route and Contact name the listener that the network side talks to.
-        if (hop.flow != sip::FlowId::none && ticket.user == User::proxy) {
+        if (to_browser && ticket.user == User::proxy) {
           std::tie(egress->contact, egress->contact_transport) = contact_for(source);
         }
         core_.on_route(Clock::now(), ticket, *egress);

@@ -1,22 +1,60 @@
 #include "route_finder.hpp"
 
+#include <algorithm>
+#include <deque>
+
+#include "w2s/base/encoding.hpp"
+#include "w2s/net/deadline.hpp"
+
 namespace w2s::app {
 
 namespace {
 
-constexpr sip::Transport network_transports[] = {sip::Transport::udp, sip::Transport::tcp, sip::Transport::tls};
+constexpr sip::Transport network_transports[] = {sip::Transport::udp, sip::Transport::tcp,
+                                                 sip::Transport::tls};
+constexpr std::size_t most_routes = 8;  // tried for one request
+constexpr Duration search_limit = 8s;   // of all look-ups for one request; then what is known by then counts
 
-std::uint16_t default_port(sip::Transport t) { return t == sip::Transport::tls ? 5061 : 5060; }  // RFC 3261 19.1.2
+std::vector<Reach> reach_of(const transport::SipTransports& transports) {
+  std::vector<Reach> reach;
+  for (const auto& listener : transports.listeners())
+    reach.push_back({listener.transport, listener.local.ip.is_v4()});
+  return reach;
+}
+
+sip::RouteFailure no_listener(sip::Transport transport) {
+  return {
+      503, {}, "no " + std::string(uri_token(transport)) + " transport of that address family is configured"};
+}
 
 }  // namespace
 
-RouteFinder::RouteFinder(net::Resolver& resolver, transport::SipTransports& transports, net::AllowDestination allow,
+// One server being located.
+struct RouteFinder::Search {
+  Search(const sip::NextHop& where, std::string_view call_id, std::vector<Reach> reach, bool known_host,
+         std::function<void(Outcome)> then)
+      : hop(where),
+        rng(std::hash<std::string_view>{}(call_id)),
+        location(where, std::move(reach), known_host, rng),
+        done(std::move(then)) {}
+
+  sip::NextHop hop;
+  SeededRng rng;
+  ServerLocation location;
+  std::function<void(Outcome)> done;  // empty: told already
+  std::optional<net::Deadline> limit;
+};
+
+RouteFinder::RouteFinder(boost::asio::any_io_executor executor, net::Resolver& resolver,
+                         transport::SipTransports& transports, net::AllowDestination allow,
                          std::optional<sip::NextHop> outbound_proxy, Log& log)
-    : resolver_(resolver),
+    : executor_(std::move(executor)),
+      resolver_(resolver),
       transports_(transports),
       allow_(std::move(allow)),
       outbound_proxy_(std::move(outbound_proxy)),
-      log_(log) {}
+      log_(log),
+      reach_(reach_of(transports)) {}
 
 std::pair<Endpoint, sip::Transport> RouteFinder::contact_for(const IpAddress& peer) const {
   for (const auto transport : network_transports) {
@@ -25,65 +63,112 @@ std::pair<Endpoint, sip::Transport> RouteFinder::contact_for(const IpAddress& pe
   return {{}, sip::Transport::udp};
 }
 
-sip::Transport RouteFinder::transport_for(const sip::NextHop& hop, const IpAddress& address) const {
-  if (hop.transport) return *hop.transport;
-  return contact_for(address).second;  // UDP unless something names a transport, or there is no UDP listener
-}
-
-void RouteFinder::find(const sip::NextHop& hop, std::function<void(Outcome)> done) {
+void RouteFinder::find(const sip::NextHop& hop, std::string_view call_id, std::function<void(Outcome)> done) {
   if (hop.flow != sip::FlowId::none) {
     const auto target = transports_.flow_target(hop.flow);
     if (!target) return done(sip::RouteFailure{480, {}, "the browser's WebSocket is closed"});
-    return done(sip::Egress{*target, target->local, target->transport});
+    return done(sip::Egress{*target, target->local, target->transport, {}, {}});
   }
   if (hop.transport && is_web_socket(*hop.transport)) {
     return done(sip::RouteFailure{503, {}, "the gateway opens no WebSockets"});
   }
-  if (const auto address = IpAddress::parse(hop.host)) return done(choose(hop, {*address}));
-  resolver_.resolve(hop.host, [this, hop, done = std::move(done)](Result<std::vector<IpAddress>> addresses) {
-    if (addresses) return done(choose(hop, *addresses));
-    log_.warn("dns.failed", {{"host", hop.host}, {"error", addresses.error().message()}});
-    done(sip::RouteFailure{503, {}, "no address for " + hop.host + ": " + addresses.error().message()});
-  });
+  const auto fits = [&](const Reach& reach) { return reach.transport == hop.transport; };
+  if (hop.transport && std::none_of(reach_.begin(), reach_.end(), fits))
+    return done(no_listener(*hop.transport));
+  const bool known_host = resolver_.is_in_hosts_file(to_lower(hop.host));
+  const auto search = std::make_shared<Search>(hop, call_id, reach_, known_host, std::move(done));
+  ask(search, search->location.start());
 }
 
-RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop, const std::vector<IpAddress>& addresses) const {
-  Outcome outcome = sip::RouteFailure{503, {}, "no address for " + hop.host};
-  const bool numeric = IpAddress::parse(hop.host).has_value();
-  const bool is_outbound_proxy = outbound_proxy_ && outbound_proxy_->host == hop.host && outbound_proxy_->port == hop.port;
-  for (const auto& address : addresses) {
-    const auto transport = transport_for(hop, address);
-    const Endpoint remote{address, hop.port.value_or(default_port(transport))};
-    if (transports_.is_own_address(remote)) {
-      outcome = sip::RouteFailure{404, {}, "that address is the gateway itself"};
+void RouteFinder::ask(const std::shared_ptr<Search>& search, ServerLocation::Questions questions) {
+  std::deque<net::DnsQuestion> open(questions.begin(), questions.end());
+  for (; !open.empty(); open.pop_front()) {
+    const auto question = open.front();
+    if (const auto known = resolver_.known(question)) {
+      const auto more = search->location.on_answer(question, *known);
+      open.insert(open.end(), more.begin(), more.end());
       continue;
     }
-    if (!is_outbound_proxy && !allow_.allows(remote, numeric ? std::string_view{} : hop.host)) {
-      outcome = refused(hop, address);
-      continue;
-    }
-    const auto local = transports_.local_for(transport, address);
-    if (!local) {
-      outcome = sip::RouteFailure{503, {}, "no " + std::string(uri_token(transport)) + " transport of that address family is configured"};
-      continue;
-    }
-    sip::Egress egress;
-    egress.target.transport = transport;
-    egress.target.remote = remote;
-    egress.target.local = *local;
-    egress.target.host = numeric ? std::string{} : hop.host;
-    std::tie(egress.contact, egress.contact_transport) = contact_for(address);
-    return egress;
+    resolver_.ask(question, [this, search, question](const net::Resolver::Outcome& outcome) {
+      if (search->done) ask(search, search->location.on_answer(question, outcome));
+    });
   }
-  return outcome;
+  if (search->location.done()) return finish(*search);
+  if (search->limit) return;
+  search->limit.emplace(executor_, [this, weak = std::weak_ptr(search)] {
+    if (const auto late = weak.lock(); late && late->done) finish(*late);
+  });
+  search->limit->set(Clock::now() + search_limit);
 }
 
-RouteFinder::Outcome RouteFinder::refused(const sip::NextHop& hop, const IpAddress& address) const {
-  const auto entry = allow_.suggestion(address);
-  const auto advice = entry.empty() ? std::string("it can never be a destination")
-                                    : "add it to allow-destination: " + entry;
-  log_.warn("destination.refused", {{"host", hop.host}, {"address", address}, {"advice", advice}});
-  return sip::RouteFailure{403, {}, "destination " + address.to_string() + " is not allowed; " + advice};
+void RouteFinder::finish(Search& search) {
+  const auto done = std::exchange(search.done, nullptr);
+  search.limit.reset();
+  const auto locations = search.location.locations();
+  if (!locations.empty()) return done(choose(search.hop, locations));
+  const auto& host = search.hop.host;
+  const auto why = search.location.error().message();
+  log_.warn("dns.failed", {{"host", host}, {"error", why}});
+  done(sip::RouteFailure{503, {}, "no address for " + host + ": " + why});
+}
+
+RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop,
+                                         const std::vector<Location>& locations) const {
+  std::vector<sip::Egress> routes;
+  std::optional<sip::RouteFailure> failure;
+  for (const auto& location : locations) {
+    if (auto refusal = refusal_of(hop, location.remote)) {
+      failure = std::move(refusal);
+    } else if (auto egress = egress_to(hop, location)) {
+      routes.push_back(std::move(*egress));
+      if (routes.size() == most_routes) break;
+    } else if (!failure) {
+      failure = no_listener(location.transport);
+    }
+  }
+  if (!routes.empty()) {
+    auto first = std::move(routes.front());
+    first.others.assign(std::make_move_iterator(routes.begin() + 1), std::make_move_iterator(routes.end()));
+    return first;
+  }
+  if (failure->status == 403)
+    log_.warn("destination.refused", {{"host", hop.host}, {"advice", failure->warning}});
+  return *failure;
+}
+
+std::optional<sip::RouteFailure> RouteFinder::refusal_of(const sip::NextHop& hop,
+                                                         const Endpoint& remote) const {
+  if (transports_.is_own_address(remote))
+    return sip::RouteFailure{404, {}, "that address is the gateway itself"};
+  if (outbound_proxy_ && outbound_proxy_->host == hop.host && outbound_proxy_->port == hop.port)
+    return std::nullopt;
+  // What a domain entry allows is the name that was asked for, not one that its DNS leads to.
+  if (allow_.allows(remote, IpAddress::parse(hop.host) ? std::string_view{} : hop.host)) return std::nullopt;
+  const auto entry = allow_.suggestion(remote.ip);
+  const auto advice =
+      entry.empty() ? std::string("it can never be a destination") : "add it to allow-destination: " + entry;
+  return sip::RouteFailure{403, {}, "destination " + remote.ip.to_string() + " is not allowed; " + advice};
+}
+
+std::optional<sip::Egress> RouteFinder::egress_to(const sip::NextHop& hop, const Location& location) const {
+  const auto& address = location.remote.ip;
+  const auto local = transports_.local_for(location.transport, address);
+  if (!local) return std::nullopt;
+  sip::Egress egress;
+  egress.target.transport = location.transport;
+  egress.target.remote = location.remote;
+  egress.target.local = *local;
+  // RFC 5922 4: a certificate is for the domain that was asked for, whatever host its DNS names.
+  if (!IpAddress::parse(hop.host)) egress.target.host = hop.host;
+  std::tie(egress.contact, egress.contact_transport) = contact_for(address);
+  const auto stream = transports_.local_for(sip::Transport::tcp, address);
+  if (!location.named && location.transport == sip::Transport::udp && stream) {
+    egress.for_large = egress.target;
+    egress.for_large->transport = sip::Transport::tcp;
+    egress.for_large->local = *stream;
+    egress.for_large->tentative = true;
+  }
+  return egress;
 }
 
 }  // namespace w2s::app

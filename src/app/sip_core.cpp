@@ -21,6 +21,12 @@ breaker::Options with_flows(breaker::Options options, const sip::Surroundings& s
   return options;
 }
 
+// Our Via on top names the transport that the request goes out by.
+void readdress(sip::Message& request, const sip::Target& target, std::string branch) {
+  request.pop_value(sip::HeaderId::via);
+  sip::push_via(request, target, std::move(branch));
+}
+
 }  // namespace
 
 SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers, Rng& rng,
@@ -44,6 +50,7 @@ void SipCore::on_message(Time now, sip::Message message, const sip::Target& sour
 }
 
 void SipCore::on_send_failed(Time now, const sip::Target& target) {
+  attempts_.on_unreachable(now, target);
   handle(now, transactions_.on_transport_error(now, target));
 }
 
@@ -60,6 +67,10 @@ void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
 }
 
 void SipCore::on_route(Time now, const Ticket& ticket, const sip::Egress& egress) {
+  tell_route(now, ticket, attempts_.in_order(now, egress));
+}
+
+void SipCore::tell_route(Time now, const Ticket& ticket, const sip::Egress& egress) {
   if (ticket.user == User::proxy) handle_users(now, User::proxy, proxy_.on_route(now, ticket.request, egress));
   else handle_users(now, User::breaker, breaker_.on_route(now, ticket.request, egress));
 }
@@ -79,12 +90,17 @@ void SipCore::on_media_event(Time now, const leg::Event& event) {
 
 void SipCore::on_time(Time now) {
   handle(now, transactions_.on_time(now));
+  while (const auto silent = attempts_.on_time(now)) {
+    handle(now, transactions_.abandon(now, silent->superseded));
+    try_next(now, silent->ticket, "silence");
+  }
   handle_users(now, User::proxy, proxy_.on_time(now));
   handle_users(now, User::breaker, breaker_.on_time(now));
 }
 
 std::optional<Time> SipCore::next_time() const {
-  return earlier(transactions_.next_time(), earlier(proxy_.next_time(), breaker_.next_time()));
+  return earlier(earlier(transactions_.next_time(), attempts_.next_time()),
+                 earlier(proxy_.next_time(), breaker_.next_time()));
 }
 
 void SipCore::end_all_calls(Time now, std::string_view cause) {
@@ -130,9 +146,13 @@ void SipCore::cancel(Time now, sip::ServerTransactionId id, const std::vector<si
 }
 
 void SipCore::act(Time now, sip::ResponseReceived output) {
-  const auto found = tickets_.find(output.id);
-  if (found == tickets_.end()) return;
-  const auto ticket = found->second;
+  const auto [verdict, ticket, superseded] = attempts_.on_response(now, output.id, output.response);
+  switch (verdict) {
+    case Attempts::Verdict::drop: return;
+    case Attempts::Verdict::try_next: return try_next(now, ticket, "503");
+    case Attempts::Verdict::deliver: break;
+  }
+  if (superseded != sip::ClientTransactionId::none) handle(now, transactions_.cancel(now, superseded));
   if (ticket.user == User::proxy) {
     handle_users(now, User::proxy, proxy_.on_response(now, ticket.request, std::move(output.response), output.source));
   } else {
@@ -141,9 +161,14 @@ void SipCore::act(Time now, sip::ResponseReceived output) {
 }
 
 void SipCore::act(Time now, sip::ClientFailed output) {
-  const auto found = tickets_.find(output.id);
-  if (found == tickets_.end()) return;
-  const auto ticket = found->second;
+  const auto decision = attempts_.on_failed(now, output.id, output.cause);
+  const auto& ticket = decision.ticket;
+  switch (decision.verdict) {
+    case Attempts::Verdict::drop: return;
+    case Attempts::Verdict::try_next:
+      return try_next(now, ticket, output.cause == sip::ClientFailure::timeout ? "timeout" : "transport failure");
+    case Attempts::Verdict::deliver: break;
+  }
   if (ticket.user == User::proxy) handle_users(now, User::proxy, proxy_.on_failed(now, ticket.request, output.cause));
   else handle_users(now, User::breaker, breaker_.on_failed(now, ticket.request, output.cause));
 }
@@ -152,13 +177,10 @@ void SipCore::act(Time now, sip::ClientFailed output) {
 void SipCore::act(Time now, sip::ServerFailed output) { cancel(now, output.id, {}); }
 
 void SipCore::act(Time now, sip::ClientEnded output) {
-  const auto found = tickets_.find(output.id);
-  if (found == tickets_.end()) return;
-  const auto ticket = found->second;
-  tickets_.erase(found);
-  clients_.erase(ticket);
-  if (ticket.user == User::proxy) proxy_.on_ended(ticket.request);
-  else handle_users(now, User::breaker, breaker_.on_ended(now, ticket.request));
+  const auto ticket = attempts_.on_ended(output.id);
+  if (!ticket) return;
+  if (ticket->user == User::proxy) proxy_.on_ended(ticket->request);
+  else handle_users(now, User::breaker, breaker_.on_ended(now, ticket->request));
 }
 
 void SipCore::act(Time, sip::ServerEnded) {}
@@ -170,21 +192,49 @@ void SipCore::act(Time, sip::StrayResponse output) {  // never relayed: threats.
 // ---- outputs of the users ----
 
 void SipCore::act(Time, User user, sip::FindRoute output) {
-  outside_.find_route({user, output.id}, output.hop, output.source);
+  outside_.find_route({user, output.id}, output);
 }
 
 void SipCore::act(Time now, User user, sip::SendRequest output) {
-  if (output.stateless) return outside_.transmit(output.request, output.target);
+  const Ticket ticket{user, output.id};
+  const auto stream = attempts_.place_for_size(now, output.egress, output.request);
+  std::optional<sip::Message> kept;
+  if (stream) {
+    if (!output.stateless) kept = output.request;
+    readdress(output.request, *stream, output.request.top_via()->branch());
+  }
+  const auto& target = stream ? *stream : output.egress.target;
+  if (output.stateless) return outside_.transmit(output.request, target);
+  send(now, ticket, std::move(output.request), target, std::move(output.egress), std::move(kept));
+}
+
+void SipCore::send(Time now, const Ticket& ticket, sip::Message request, const sip::Target& target, sip::Egress egress,
+                   std::optional<sip::Message> kept) {
   auto id = sip::ClientTransactionId::none;
-  auto outputs = transactions_.send_request(now, std::move(output.request), output.target, id);
-  tickets_[id] = {user, output.id};
-  clients_[{user, output.id}] = id;
+  const bool invite = request.is("INVITE");
+  auto outputs = transactions_.send_request(now, std::move(request), target, id);
+  attempts_.on_sent(now, ticket, id, invite, std::move(egress), std::move(kept));
   handle(now, std::move(outputs));
 }
 
+// The request failed at one place: the user makes it anew for the next. Only what went by TCP for its size is the same
+// request for UDP, but for its Via.
+void SipCore::try_next(Time now, const Ticket& ticket, std::string_view why) {
+  auto [egress, kept] = attempts_.take_next(ticket);
+  log_.info("request.next_place", {{"why", why}, {"transport", uri_token(egress.target.transport)},
+                                   {"next", egress.target.remote}});
+  if (!kept) return tell_route(now, ticket, egress);
+  // What follows a dot is the user's mark for finding loops (RFC 3261 16.6 step 8).
+  const auto branch = kept->top_via()->branch();
+  const auto mark = branch.find('.');
+  readdress(*kept, egress.target, "z9hG4bK" + rng_.token(12) + (mark == std::string::npos ? "" : branch.substr(mark)));
+  const auto target = egress.target;
+  send(now, ticket, std::move(*kept), target, std::move(egress), {});
+}
+
 void SipCore::act(Time now, User user, sip::CancelRequest output) {
-  const auto found = clients_.find({user, output.id});
-  if (found != clients_.end()) handle(now, transactions_.cancel(now, found->second, std::move(output.extra)));
+  const auto id = attempts_.on_cancel({user, output.id});
+  if (id != sip::ClientTransactionId::none) handle(now, transactions_.cancel(now, id, std::move(output.extra)));
 }
 
 void SipCore::act(Time now, User, sip::Respond output) {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <variant>
 
+#include "attempts.hpp"
 #include "w2s/base/log.hpp"
 #include "w2s/base/rng.hpp"
 #include "w2s/base/time.hpp"
@@ -15,21 +16,13 @@
 
 namespace w2s::app {
 
-// Who of the two made a request.
-enum class User : std::uint8_t { proxy, breaker };
-struct Ticket {
-  User user = User::proxy;
-  sip::RequestId request{};
-  auto operator<=>(const Ticket&) const = default;
-};
-
 // What the core does to the world. The gateway does it for real, simulations on virtual time.
 class Outside {
  public:
   virtual ~Outside() = default;
   virtual void transmit(const sip::Message& message, const sip::Target& target) = 0;
   // Answered by SipCore::on_route or on_route_failed, at once or later.
-  virtual void find_route(const Ticket& ticket, const sip::NextHop& hop, const sip::Target& source) = 0;
+  virtual void find_route(const Ticket& ticket, const sip::FindRoute& wish) = 0;
   virtual void hold(const sip::HoldFlow& hold) = 0;
   virtual void open(const leg::OpenLeg& request) = 0;
   virtual void apply(const leg::LegPlan& plan) = 0;
@@ -93,6 +86,10 @@ class SipCore {
   void act(Time now, User user, leg::SendDtmf output);
   void act(Time now, User user, leg::CloseMedia output);
 
+  void send(Time now, const Ticket& ticket, sip::Message request, const sip::Target& target, sip::Egress egress,
+            std::optional<sip::Message> kept);
+  void tell_route(Time now, const Ticket& ticket, const sip::Egress& egress);
+  void try_next(Time now, const Ticket& ticket, std::string_view why);
   void cancel(Time now, sip::ServerTransactionId id, const std::vector<sip::Field>& reasons);
   bool start_call_from_browser(Time now, const sip::RequestReceived& received);
   bool start_call_to_browser(Time now, const sip::RequestReceived& received);
@@ -109,8 +106,7 @@ class SipCore {
     int calls = 0;
   };
   std::unordered_map<sip::FlowId, Holds> holds_;
-  std::unordered_map<sip::ClientTransactionId, Ticket> tickets_;
-  std::map<Ticket, sip::ClientTransactionId> clients_;
+  Attempts attempts_;
 };
 
 }  // namespace w2s::app

@@ -94,9 +94,8 @@ sip::NextHop Call::hop_to(const LegState& leg) const {
 
 sip::RequestId Call::send(Pending pending, Outputs& out) {
   const auto id = sip::RequestId{++context_.last_request_id};
-  const auto hop = hop_to(leg(pending.side));
+  out.push_back(sip::FindRoute{id, hop_to(leg(pending.side)), setup_.source, pending.request.call_id()});
   pending_.emplace(id, std::move(pending));
-  out.push_back(sip::FindRoute{id, hop, setup_.source});
   return id;
 }
 
@@ -105,14 +104,16 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
   if (found == pending_.end()) return;
   auto& pending = found->second;
   auto& leg = this->leg(pending.side);
+  if (pending.kind == Pending::Kind::invite) {
+    sip::set_address(leg.contact.uri, egress.contact, egress.contact_transport);
+    if (leg.flow != sip::FlowId::none) leg.contact.uri.params.set("transport", std::string(uri_token(egress.target.transport)));
+  }
   if (pending.kind == Pending::Kind::invite && !route_known_) {
     route_known_ = true;
     if (state_ == State::ended) {
       pending_.erase(found);
       return;
     }
-    sip::set_address(leg.contact.uri, egress.contact, egress.contact_transport);
-    if (leg.flow != sip::FlowId::none) leg.contact.uri.params.set("transport", std::string(uri_token(egress.target.transport)));
     // A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it.
     const auto toward = [](leg::Kind kind, const sip::Target& peer) {
       return kind == leg::Kind::web ? peer.local.ip : peer.remote.ip;
@@ -137,8 +138,13 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   pending.sent = true;
   pending.sent_to = egress.target.remote.ip;
   pending.sent_to_name = egress.target.host.empty() ? pending.sent_to.to_string() : egress.target.host;
+  if (pending.kind == Pending::Kind::invite) {
+    log_state("call.invite", {{"leg", "b"}, {"target", egress.target.remote},
+                              {"transport", std::string(uri_token(egress.target.transport))},
+                              {"codecs", sdp::list_names(a_.peer_codecs)}});
+  }
   const bool ack = request.is("ACK");
-  out.push_back(sip::SendRequest{id, std::move(request), egress.target, ack});
+  out.push_back(sip::SendRequest{id, std::move(request), egress, ack});
   if (ack) pending_.erase(id);
 }
 

@@ -109,9 +109,6 @@ void Call::try_invite(Time, Outputs& out) {
   pending.request.set_body(b_.description->offer(b_.opened, a_.peer_codecs, a_.peer_direction), "application/sdp");
   offered_b_ = b_.description;
   state_ = State::inviting;
-  log_state("call.invite", {{"leg", "b"}, {"target", route_.target.remote},
-                            {"transport", std::string(uri_token(route_.target.transport))},
-                            {"codecs", sdp::list_names(a_.peer_codecs)}});
   transmit(*invite_request_, pending, route_, out);
 }
 

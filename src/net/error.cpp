@@ -12,6 +12,7 @@ class Category final : public boost::system::error_category {
       case Errc::no_answer: return "no nameserver answered in time";
       case Errc::server_failure: return "the nameserver could not answer";
       case Errc::too_many_lookups: return "too many name look-ups are pending";
+      case Errc::malformed_answer: return "the nameserver's answer is broken";
     }
     return "unknown error";
   }

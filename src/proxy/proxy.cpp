@@ -138,10 +138,10 @@ Outputs Proxy::forward_to_browser(Forward forward, const Binding& binding) {
 Outputs Proxy::find_route(Forward forward, sip::NextHop hop) {
   forward.id = sip::RequestId{++last_id_};
   const auto id = forward.id;
-  const auto source = forward.source;
+  sip::FindRoute wish{id, std::move(hop), forward.source, forward.request.call_id()};
   if (forward.server != sip::ServerTransactionId::none) by_server_[forward.server] = id;
   forwards_.emplace(id, std::move(forward));
-  return {sip::FindRoute{id, std::move(hop), source}};
+  return {std::move(wish)};
 }
 
 Outputs Proxy::refuse(const Forward& forward, int status, std::string_view reason, std::string_view warning) {
@@ -172,6 +172,8 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
   }
   forward.contact = egress.contact;
   forward.contact_transport = egress.contact_transport;
+  std::optional<Message> unsent;  // as it is now, for the next place
+  if (!egress.others.empty()) unsent = forward.request;
   if (forward.forms_dialog && !forward.token.empty()) {
     sip::Uri route;
     route.user = dialog_user(forward.token, forward.request.call_id());
@@ -187,7 +189,8 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
   sip::push_via(forward.request, egress.target, "z9hG4bK" + rng_.token(12));
 
   const bool stateless = forward.server == sip::ServerTransactionId::none;
-  Outputs outputs{sip::SendRequest{id, std::move(forward.request), egress.target, stateless}};
+  Outputs outputs{sip::SendRequest{id, std::move(forward.request), egress, stateless}};
+  if (unsent) forward.request = std::move(*unsent);
   forward.sent = true;
   if (stateless) on_ended(id);
   return outputs;

@@ -33,6 +33,14 @@ TransactionOutputs ClientTransactions::cancel(Time now, ClientTransactionId invi
   return finish_event(now, *entry, {});
 }
 
+TransactionOutputs ClientTransactions::abandon(Time now, ClientTransactionId id) {
+  auto* entry = store_.find(static_cast<std::uint64_t>(id));
+  if (entry == nullptr) return {};
+  if (auto* invite = std::get_if<InviteClient>(&entry->machine)) invite->abandon(now);
+  else std::get<NonInviteClient>(entry->machine).abandon();
+  return finish_event(now, *entry, {});
+}
+
 TransactionOutputs ClientTransactions::on_response(Time now, Message response, const Target& source) {
   const auto via = response.top_via();
   const auto cseq = response.cseq();

@@ -15,6 +15,7 @@ class ClientTransactions {
 
   TransactionOutputs send_request(Time now, Message request, const Target& target, ClientTransactionId& id);
   TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra);
+  TransactionOutputs abandon(Time now, ClientTransactionId id);
   TransactionOutputs on_response(Time now, Message response, const Target& source);
   TransactionOutputs on_transport_error(Time now, const Target& target);
   TransactionOutputs on_time(Time now);

@@ -130,6 +130,11 @@ void InviteClient::cancel(Time now, std::vector<Field> extra) {
   cancel_extra_ = std::move(extra);
 }
 
+void InviteClient::abandon(Time now) {
+  timer_a_.reset();
+  cancel(now, {});
+}
+
 std::optional<Message> InviteClient::take_cancel() {
   if (cancel_ != Cancel::due) return std::nullopt;
   cancel_ = Cancel::sent;

@@ -14,6 +14,7 @@ class InviteClient {
   [[nodiscard]] TransactionOutputs on_transport_error();
   [[nodiscard]] TransactionOutputs on_time(Time now);  // early or repeated calls change nothing
   void cancel(Time now, std::vector<Field> extra);
+  void abandon(Time now);  // nothing is sent again; cancelled if it did arrive
   // The CANCEL, once, as soon as it may be sent. It is a transaction of its own.
   std::optional<Message> take_cancel();
 

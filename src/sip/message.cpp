@@ -133,11 +133,16 @@ void append_number(std::string& out, std::size_t number) {
 
 }  // namespace
 
-std::string Message::to_string() const {
-  std::size_t size = method_.size() + request_uri_.size() + reason_.size() + body_.size() + 64;
+std::size_t Message::wire_size() const {
+  constexpr std::size_t first_line_and_length = 48;
+  std::size_t size = method_.size() + request_uri_.size() + reason_.size() + body_.size() + first_line_and_length;
   for (const auto& f : fields_) size += f.name.size() + f.gap.size() + f.value.size() + 2;
+  return size;
+}
+
+std::string Message::to_string() const {
   std::string out;
-  out.reserve(size);
+  out.reserve(wire_size());
   if (is_request()) {
     out.append(method_).append(" ").append(request_uri_).append(" SIP/2.0\r\n");
   } else {

@@ -13,6 +13,7 @@ class NonInviteClient {
   [[nodiscard]] TransactionOutputs on_transport_error();
   [[nodiscard]] TransactionOutputs on_time(Time now);  // early or repeated calls change nothing
 
+  void abandon() { timer_e_.reset(); }  // nothing is sent again
   std::optional<Time> next_time() const;
   bool finished() const { return state_ == State::terminated; }
   const Message& request() const { return request_; }

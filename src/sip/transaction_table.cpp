@@ -31,6 +31,10 @@ TransactionOutputs TransactionTable::cancel(Time now, ClientTransactionId invite
   return state_->clients.cancel(now, invite, std::move(extra));
 }
 
+TransactionOutputs TransactionTable::abandon(Time now, ClientTransactionId id) {
+  return state_->clients.abandon(now, id);
+}
+
 TransactionOutputs TransactionTable::respond(Time now, ServerTransactionId id, Message response) {
   return state_->servers.respond(now, id, std::move(response));
 }

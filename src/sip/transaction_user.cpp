@@ -14,7 +14,10 @@ NextHop hop_of(const Uri& uri) {
     hop.transport = transport;
   }
   // RFC 3261 26.2.2: sips means TLS on every hop; over TCP, "transport=tcp" names the carrier below it.
-  if (uri.is_sips() && !is_web_socket(hop.transport.value_or(Transport::udp))) hop.transport = Transport::tls;
+  if (uri.is_sips() && !is_web_socket(hop.transport.value_or(Transport::udp))) {
+    hop.secure = !hop.transport;
+    hop.transport = Transport::tls;
+  }
   return hop;
 }
 

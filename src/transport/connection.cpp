@@ -21,7 +21,7 @@ void Connection::start() {
     next_time_changed();
     return handshake();
   }
-  deadlines_.connecting(Clock::now());
+  deadlines_.connecting(Clock::now(), peer_.tentative);
   next_time_changed();
   sockaddr_storage address;
   const auto length = peer_.remote.to_sockaddr(address);

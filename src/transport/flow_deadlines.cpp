@@ -10,7 +10,7 @@ constexpr Duration linger = 2s;
 
 std::optional<FlowDeadlines::Due> FlowDeadlines::due() const {
   switch (phase_) {
-    case Phase::connecting: return Due{phase_since_ + options_.connect_limit, "no connection in time"};
+    case Phase::connecting: return Due{phase_since_ + connect_limit_, "no connection in time"};
     case Phase::handshaking: return Due{phase_since_ + options_.handshake_deadline, "no handshake in time"};
     case Phase::closing: return Due{phase_since_ + linger, "closed"};
     case Phase::open: break;

@@ -12,7 +12,10 @@ class FlowDeadlines {
   // The first message is awaited only from those who connected to us.
   FlowDeadlines(const Options& options, bool accepted) : options_(options), accepted_(accepted) {}
 
-  void connecting(Time now) { enter(Phase::connecting, now); }
+  void connecting(Time now, bool tentative = false) {
+    enter(Phase::connecting, now);
+    connect_limit_ = tentative ? options_.tentative_connect_limit : options_.connect_limit;
+  }
   void handshaking(Time now) { enter(Phase::handshaking, now); }
   void opened(Time now) { enter(Phase::open, now); }
   void closing(Time now) { enter(Phase::closing, now); }
@@ -53,6 +56,7 @@ class FlowDeadlines {
   bool accepted_;
   Phase phase_ = Phase::handshaking;
   Time phase_since_{};
+  Duration connect_limit_{};
   Time last_message_{};
   std::optional<Time> partial_since_;
   bool greeted_ = false;

@@ -19,6 +19,11 @@ const char* const templates[] = {
     "To: <sip:bob@198.51.100.7>\r\nCall-ID: c%\r\nCSeq: 1 CANCEL\r\n\r\n",
     "REGISTER sip:198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%r\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
     "To: <sip:alice@198.51.100.7>\r\nCall-ID: r%\r\nCSeq: 1 REGISTER\r\nContact: <sips:alice@x.invalid;rtcweb-breaker=yes>;expires=60\r\n\r\n",
+    "MESSAGE sip:bob@pool SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%m\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@pool>\r\nCall-ID: m%\r\nCSeq: 1 MESSAGE\r\n\r\n",
+    "INVITE sip:bob@pool SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%p\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:bob@pool>\r\nCall-ID: p%\r\nCSeq: 1 INVITE\r\nContact: <sips:alice@x.invalid;rtcweb-breaker=yes>\r\n"
+    "Content-Type: application/sdp\r\n\r\nv=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
     "BYE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%b\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
     "To: <sip:bob@198.51.100.7>;tag=x\r\nCall-ID: c%\r\nCSeq: 2 BYE\r\n\r\n",
 };
@@ -66,14 +71,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 4096) return 0;
   Stranger stranger({data, size});
   test::SipWorld world;
+  world.names["pool"] = {{*IpAddress::parse("198.51.100.1"), 5060}, {*IpAddress::parse("198.51.100.2"), 5060}};
+  world.has_tcp = stranger.next() % 2 == 0;
   auto flow = world.open_flow(1000);
   for (int steps = 0; stranger.has_more() && steps < 200; ++steps) {
-    switch (stranger.next() % 6) {
+    switch (stranger.next() % 7) {
       case 0: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), flow); break;
       case 1: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), world.server()); break;
       case 2:
       case 3: answer(world, stranger); break;
       case 4: world.advance(std::chrono::milliseconds(stranger.next() * 20)); break;
+      case 6:
+        if (!world.sent.empty()) {
+          const auto target = world.sent[stranger.next() % world.sent.size()].target;
+          world.act([&](auto& core) { core.on_send_failed(world.now, target); });
+        }
+        break;
       case 5:
         if (stranger.next() % 4 == 0) {
           if (world.flows.contains(flow.flow)) world.close_flow(flow);

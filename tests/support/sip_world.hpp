@@ -24,6 +24,7 @@ struct Sent {
 class SipWorld final : public app::Outside {
  public:
   static constexpr auto gateway_address = "203.0.113.1";
+  static constexpr auto gateway_v6 = "2001:db8::1";
   static constexpr auto server_address = "198.51.100.7";
 
   explicit SipWorld(std::optional<sip::NextHop> outbound = {}, breaker::Options options = {})
@@ -112,8 +113,8 @@ class SipWorld final : public app::Outside {
     if (on_transmit) return on_transmit(std::move(*outcome.message), target);
     sent.push_back({std::move(*outcome.message), target});
   }
-  void find_route(const app::Ticket& ticket, const sip::NextHop& hop, const sip::Target&) override {
-    later_.push_back([this, ticket, hop] {
+  void find_route(const app::Ticket& ticket, const sip::FindRoute& wish) override {
+    later_.push_back([this, ticket, hop = wish.hop] {
       sip::Egress egress;
       egress.contact = {*IpAddress::parse(gateway_address), 5060};
       if (hop.flow != sip::FlowId::none) {
@@ -126,11 +127,11 @@ class SipWorld final : public app::Outside {
         }
         return core.on_route(now, ticket, egress);
       }
-      const auto address = IpAddress::parse(hop.host);
-      if (!address || refused.contains(hop.host)) return core.on_route_failed(now, ticket, {403, {}, "refused " + hop.host});
-      egress.target.transport = hop.transport.value_or(sip::Transport::udp);
-      egress.target.remote = {*address, hop.port.value_or(5060)};
-      egress.target.local = egress.contact;
+      auto places = names[hop.host];
+      if (const auto address = IpAddress::parse(hop.host)) places = {{*address, hop.port.value_or(5060)}};
+      if (places.empty() || refused.contains(hop.host)) return core.on_route_failed(now, ticket, {403, {}, "refused " + hop.host});
+      egress = egress_to(places.front(), hop.transport);
+      for (auto place = places.begin() + 1; place != places.end(); ++place) egress.others.push_back(egress_to(*place, hop.transport));
       core.on_route(now, ticket, egress);
     });
   }
@@ -173,6 +174,8 @@ class SipWorld final : public app::Outside {
   std::set<std::string> refused;
   std::function<void(sip::Message, const sip::Target&)> on_transmit;  // set: takes what would be collected
   bool open_media = true;  // false: media is never granted
+  std::map<std::string, std::vector<Endpoint>> names;  // the places of named hosts, by preference
+  bool has_tcp = false;    // what is too large for a datagram may go by TCP
   app::SipCore core;
 
  private:
@@ -182,6 +185,18 @@ class SipWorld final : public app::Outside {
     result.is_open = [this](sip::FlowId flow) { return flows.contains(flow); };
     result.outbound_proxy = std::move(outbound);
     return result;
+  }
+  sip::Egress egress_to(const Endpoint& place, std::optional<sip::Transport> transport) const {
+    sip::Egress egress;
+    egress.contact = {*IpAddress::parse(place.ip.is_v4() ? gateway_address : gateway_v6), 5060};
+    egress.target.transport = transport.value_or(sip::Transport::udp);
+    egress.target.remote = place;
+    egress.target.local = egress.contact;
+    if (!has_tcp || transport) return egress;
+    egress.for_large = egress.target;
+    egress.for_large->transport = sip::Transport::tcp;
+    egress.for_large->tentative = true;
+    return egress;
   }
   // Answers come after the call that asked, as in the real gateway.
   void settle() {

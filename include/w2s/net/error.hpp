@@ -8,6 +8,7 @@ enum class Errc {
   no_answer,           // no nameserver answered in time
   server_failure,
   too_many_lookups,
+  malformed_answer,    // what came from the nameserver is no answer to the question
 };
 
 const boost::system::error_category& category();

@@ -61,7 +61,7 @@ class Proxy {
   struct Forward {
     sip::RequestId id{};
     sip::ServerTransactionId server{};
-    sip::Message request;                  // to be sent, until on_route
+    sip::Message request;                  // to be sent, until on_route has no other place
     sip::Message original;                 // headers of the received one that answers need; no body
     sip::Target source;
     bool from_browser = false;

@@ -105,6 +105,7 @@ class Message {
 
   // The wire form; Content-Length is always written from the body.
   std::string to_string() const;
+  std::size_t wire_size() const;  // of to_string(), or a few bytes more
   bool operator==(const Message&) const = default;
 
  private:

@@ -27,6 +27,7 @@ struct Target {
   Endpoint local;
   FlowId flow = FlowId::none;
   std::string host;
+  bool tentative = false;  // TCP that is only tried (RFC 3261 18.1.1): a connection that has to be opened gets 1 s
   bool operator==(const Target&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const Target& target);

@@ -63,6 +63,9 @@ class TransactionTable {
   // Sends CANCEL for an INVITE: at once after a 1xx, else when the first 1xx comes (RFC 3261 9.1); nothing after a final.
   // `extra` headers (Reason) are added.
   [[nodiscard]] TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra = {});
+  // The owner goes on elsewhere: the request is not sent again, an INVITE is CANCELled if a 1xx shows that it arrived.
+  // What comes all the same is delivered until the transaction times out.
+  [[nodiscard]] TransactionOutputs abandon(Time now, ClientTransactionId id);
   // A proxy sends 2xx of INVITE again and again through the same id (RFC 6026 8.7); a UAS retransmits by itself.
   // 408 to anything but INVITE is swallowed (RFC 4320): such a transaction ends in silence 64*T1 after the request.
   [[nodiscard]] TransactionOutputs respond(Time now, ServerTransactionId id, Message response);

@@ -21,15 +21,20 @@ struct NextHop {
   std::string host;                       // name, IPv4 or [IPv6]
   std::optional<std::uint16_t> port;
   std::optional<Transport> transport;     // nullopt: not named; UDP unless DNS says otherwise
+  bool secure = false;                    // TLS is named by the scheme sips alone: DNS may say where (RFC 3263 4.1)
   bool operator==(const NextHop&) const = default;
 };
 
-// Where it really goes. `target.local` is our Via sent-by; `contact` is the address of ours that the network-side peer
+// One place where it may go. `target.local` is our Via sent-by; `contact` is the address of ours that the network-side peer
 // of this exchange is to use later (Contact, Record-Route), the same whatever transport carries this one message.
 struct Egress {
   Target target;
   Endpoint contact;
   Transport contact_transport = Transport::udp;
+  // RFC 3261 18.1.1: where a request over 1,300 bytes is tried first, TCP at the same place. Nothing named a transport.
+  std::optional<Target> for_large;
+  // Where the request is tried next when this place fails, in order (RFC 3263 4.3).
+  std::vector<Egress> others;
 };
 
 // Why there is no Egress; how to answer the request that asked for it.
@@ -39,9 +44,11 @@ struct RouteFailure {
   std::string warning;  // text of a Warning: 399, empty: none
 };
 
-struct FindRoute { RequestId id; NextHop hop; Target source; };        // answered by on_route()
+// Answered by on_route(), which comes again with the next place when one fails: the request is then made anew for it.
+// Of equal servers, requests of one Call-ID get the same (a challenge is answered where it came from).
+struct FindRoute { RequestId id; NextHop hop; Target source; std::string call_id; };
 // `stateless`: an ACK of a 2xx, which has no transaction.
-struct SendRequest { RequestId id; Message request; Target target; bool stateless = false; };
+struct SendRequest { RequestId id; Message request; Egress egress; bool stateless = false; };
 struct CancelRequest { RequestId id; std::vector<Field> extra; };
 // `stateless`: an out-of-dialog refusal, sent once; a retransmitted request gets it again (RFC 3261 8.2.7).
 struct Respond { ServerTransactionId id; Message response; bool stateless = false; };

@@ -30,6 +30,7 @@ struct Options {
   std::vector<std::string> allow_origins;  // empty: every Origin
   sip::ParseLimits limits;
   Duration connect_limit = 4s;             // of connections that we open
+  Duration tentative_connect_limit = 1s;   // of those that are only tried (Target::tentative)
   Duration handshake_deadline = 10s;       // TCP accept to TLS and WebSocket upgraded (threats.md T3)
   Duration first_message_deadline = 20s;
   Duration body_deadline = 20s;            // from the first byte of a message or frame to its last

@@ -41,14 +41,14 @@ export function makeCertificate(directory) {
 }
 
 export class Gateway {
-  // `entries` take the place of the usual ones of the same name.
+  // `entries` take the place of the usual ones of the same name; one without a value only takes it.
   static async start({ entries = [] } = {}) {
     const program = process.env.W2S_PROGRAM;
     assert.ok(program && existsSync(program), 'W2S_PROGRAM names the gateway program');
     const directory = temporaryDirectory('gateway');
     const given = new Set(entries.map(([name]) => name));
     const all = [...ENTRIES.filter(([name]) => !given.has(name)),
-      ['ssl-certificates', makeCertificate(directory)], ...entries];
+      ['ssl-certificates', makeCertificate(directory)], ...entries.filter(([, value]) => value !== undefined)];
     const config = join(directory, 'config.xml');
     writeFileSync(config, `<?xml version="1.0" encoding="utf-8"?>\n<config>\n${
       all.map(([name, value]) => `  <${name}>${value}</${name}>`).join('\n')}\n</config>\n`);

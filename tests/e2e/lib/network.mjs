@@ -9,6 +9,7 @@ export const SECOND_PHONE_HOST = '127.0.0.5';
 // Where each phone hears. Their RTP leaves from 127.0.0.1, so a peer that answers to where packets come from
 // sends there: only the port tells the phones apart.
 export const RTP_PORTS = { phone: '30000-30999', phone2: '31000-31999' };
+export const NAMESERVER = '127.0.0.53';
 export const SIPP = { host: '127.0.0.4', port: 5060 };
 
 // The registrar's accounts; `absent` never registers. A call to an account without a phone is 480, one to

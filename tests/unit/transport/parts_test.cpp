@@ -18,6 +18,8 @@ TEST(FlowDeadlines, EachPhaseHasItsLimit) {
   EXPECT_EQ(deadlines.next_time(), start + options.connect_limit);
   EXPECT_EQ(deadlines.expired(start + options.connect_limit - 1ns), "");
   EXPECT_EQ(deadlines.expired(start + options.connect_limit), "no connection in time");
+  deadlines.connecting(start, true);
+  EXPECT_EQ(deadlines.next_time(), start + 1s);
   deadlines.handshaking(start);
   EXPECT_EQ(deadlines.next_time(), start + options.handshake_deadline);
   deadlines.opened(start);
