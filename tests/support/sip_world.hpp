@@ -131,6 +131,7 @@ class SipWorld final : public app::Outside {
       egress.target.transport = hop.transport.value_or(sip::Transport::udp);
       egress.target.remote = {*address, hop.port.value_or(5060)};
       egress.target.local = egress.contact;
+      if (egress.target.transport == sip::Transport::tls) egress.target.local.port = 5061;
       core.on_route(now, ticket, egress);
     });
   }
@@ -173,6 +174,7 @@ class SipWorld final : public app::Outside {
   std::set<std::string> refused;
   std::function<void(sip::Message, const sip::Target&)> on_transmit;  // set: takes what would be collected
   bool open_media = true;  // false: media is never granted
+  bool answer_routes = true;  // false: look-ups take until it is true again
   app::SipCore core;
 
  private:
@@ -185,7 +187,7 @@ class SipWorld final : public app::Outside {
   }
   // Answers come after the call that asked, as in the real gateway.
   void settle() {
-    while (!later_.empty()) {
+    while (!later_.empty() && answer_routes) {
       auto next = std::move(later_.front());
       later_.pop_front();
       next();
