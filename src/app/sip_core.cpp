@@ -57,7 +57,7 @@ void SipCore::on_send_failed(Time now, const sip::Target& target) {
 void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
   sip::Target target;
   target.flow = flow;
-  proxy_.on_flow_closed(flow);
+  handle_users(now, User::proxy, proxy_.on_flow_closed(now, flow));
   if (const auto holds = holds_.find(flow); holds != holds_.end()) {
     holds->second.by_proxy = false;  // calls still take back their own
     if (holds->second.calls == 0) holds_.erase(holds);

@@ -14,36 +14,58 @@ void erase_pair(Map& map, const typename Map::key_type& key, const Binding* bind
   if (found != last) map.erase(found);
 }
 
+// RFC 5626 6: instance and reg-id name one flow of one UA; without them only the Contact tells browsers
+// apart.
+std::string key_of(const std::string& aor, const sip::NameAddr& contact, const std::string& instance) {
+  if (instance.empty()) return aor + ' ' + contact.uri.to_string();
+  return aor + ' ' + instance + ' ' + std::string(contact.params.get("reg-id").value_or(""));
+}
+
+void describe(Binding& binding, const sip::NameAddr& contact) {
+  binding.contact = contact;
+  binding.contact_uri = contact.uri.to_string();
+  binding.breaker = iequals(contact.uri.params.get("rtcweb-breaker").value_or(""), "yes");
+}
+
 }  // namespace
 
-Binding& BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
+Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact,
+                                   const sip::Target& source,
                                    const std::function<bool(sip::FlowId)>& is_open) {
   const auto instance = contact.params.unquoted("+sip.instance");
-  const auto uri = contact.uri.to_string();
-  const auto key = aor + ' ' + (instance.empty() ? uri : instance);
+  const auto key = key_of(aor, contact, instance);
   const auto [first, last] = by_key_.equal_range(key);
   Binding* reusable = nullptr;
   for (auto entry = first; entry != last; ++entry) {
     auto& binding = *entry->second;
-    if (binding.flow == source.flow) return binding;
+    if (binding.flow == source.flow) return &binding;
     if (!instance.empty() || !is_open(binding.flow)) reusable = &binding;
   }
-  if (reusable != nullptr) return *reusable;
+  if (reusable != nullptr) return reusable;
+  if (!make_room(source.flow)) return nullptr;
 
   auto binding = std::make_unique<Binding>();
   binding->key = key;
   binding->token = rng_.token();
   binding->aor = aor;
   binding->instance = instance;
-  binding->contact = contact;
-  binding->contact_uri = uri;
-  binding->breaker = iequals(contact.uri.params.get("rtcweb-breaker").value_or(""), "yes");
+  describe(*binding, contact);
   auto& made = *binding;
   by_key_.emplace(key, &made);
   by_aor_.emplace(aor, &made);
   bindings_.emplace(made.token, std::move(binding));
   index_flow(made, source);
-  return made;
+  return &made;
+}
+
+// Anybody may name new addresses in every request: one connection must not fill the memory.
+bool BindingTable::make_room(sip::FlowId flow) {
+  if (by_flow_.count(flow) < max_per_flow) return true;
+  const auto [first, last] = by_flow_.equal_range(flow);
+  const auto oldest = std::find_if(first, last, [](const auto& entry) { return !entry.second->registered; });
+  if (oldest == last) return false;
+  remove(std::string(oldest->second->token));
+  return true;
 }
 
 void BindingTable::index_flow(Binding& binding, const sip::Target& source) {
@@ -64,19 +86,36 @@ void BindingTable::unindex_flow(Binding& binding) {
   }
 }
 
-void BindingTable::confirm(const std::string& token, const sip::Target& source, const IpAddress& registrar,
-                           Time expires) {
+sip::FlowId BindingTable::confirm(const std::string& token, const sip::NameAddr& contact,
+                                  const sip::Target& source, const IpAddress& registrar, Time expires) {
   auto* binding = by_token(token);
-  if (binding == nullptr) return;
+  if (binding == nullptr) return sip::FlowId::none;
+  const auto left = binding->flow;
   if (binding->flow != source.flow) {
     unindex_flow(*binding);
     index_flow(*binding, source);
   }
+  set_next_flow(*binding, sip::FlowId::none);
+  describe(*binding, contact);  // an instance may come back with another Contact
   binding->registered = true;
   binding->registrars.insert(registrar);
   if (binding->expires) expiries_.erase({*binding->expires, token});
   binding->expires = expires;
   expiries_.emplace(expires, token);
+  return left;
+}
+
+void BindingTable::set_gruus(Binding& binding, std::optional<sip::Uri> pub, std::optional<sip::Uri> temp) {
+  if (binding.temp_gruu) erase_pair(by_aor_, binding.temp_gruu->address_of_record(), &binding);
+  binding.pub_gruu = std::move(pub);
+  binding.temp_gruu = std::move(temp);
+  if (binding.temp_gruu) by_aor_.emplace(binding.temp_gruu->address_of_record(), &binding);
+}
+
+void BindingTable::set_next_flow(Binding& binding, sip::FlowId flow) {
+  if (binding.next_flow != sip::FlowId::none) erase_pair(by_next_flow_, binding.next_flow, &binding);
+  binding.next_flow = flow;
+  if (flow != sip::FlowId::none) by_next_flow_.emplace(flow, &binding);
 }
 
 void BindingTable::unregister(const std::string& token) {
@@ -93,20 +132,26 @@ void BindingTable::remove(const std::string& token) {
   if (found == bindings_.end()) return;
   auto& binding = *found->second;
   unindex_flow(binding);
+  set_next_flow(binding, sip::FlowId::none);
+  set_gruus(binding, {}, {});
   if (binding.expires) expiries_.erase({*binding.expires, token});
   erase_pair(by_key_, binding.key, &binding);
   erase_pair(by_aor_, binding.aor, &binding);
   bindings_.erase(found);
 }
 
-void BindingTable::on_flow_closed(sip::FlowId flow) {
-  std::vector<std::string> gone;
+std::vector<std::string> BindingTable::on_flow_closed(sip::FlowId flow) {
+  std::vector<std::string> gone, stranded;
   const auto [first, last] = by_flow_.equal_range(flow);
   for (auto entry = first; entry != last; ++entry) {
     entry->second->flow_closed = true;
     if (!entry->second->registered) gone.push_back(entry->second->token);
   }
+  const auto [next_first, next_last] = by_next_flow_.equal_range(flow);
+  for (auto entry = next_first; entry != next_last; ++entry) stranded.push_back(entry->second->token);
+  for (const auto& token : stranded) set_next_flow(*by_token(token), sip::FlowId::none);
   for (const auto& token : gone) remove(token);
+  return stranded;
 }
 
 std::vector<sip::FlowId> BindingTable::on_time(Time now) {
@@ -133,39 +178,48 @@ Binding* BindingTable::by_token(std::string_view token) {
   return found == bindings_.end() ? nullptr : found->second.get();
 }
 
-Binding* BindingTable::by_source(const Endpoint& browser) {
+Binding* BindingTable::by_source(const Endpoint& browser, std::string_view user) {
   const auto flow = flow_by_source_.find(browser);
   if (flow == flow_by_source_.end()) return nullptr;
   const auto [first, last] = by_flow_.equal_range(flow->second);
-  const auto found = std::find_if(first, last, [](const auto& entry) { return entry.second->registered; });
-  return found == last ? nullptr : found->second;
-}
-
-Binding* BindingTable::by_aor(std::string_view aor, const IpAddress& registrar) {
-  const auto [first, last] = by_aor_.equal_range(std::string(aor));
-  for (auto entry = first; entry != last; ++entry) {
-    if (entry->second->registered && entry->second->registrars.contains(registrar)) return entry->second;
-  }
-  return nullptr;
-}
-
-Binding* BindingTable::by_flow_and_aor(sip::FlowId flow, std::string_view aor) {
-  const auto [first, last] = by_flow_.equal_range(flow);
   Binding* any = nullptr;
   for (auto entry = first; entry != last; ++entry) {
-    if (entry->second->aor != aor) continue;
-    any = entry->second;
-    if (any->registered) return any;
+    auto& binding = *entry->second;
+    if (!binding.registered) continue;
+    if (binding.contact.uri.user == user) return &binding;
+    if (any == nullptr) any = &binding;
   }
   return any;
 }
 
-std::vector<std::string> BindingTable::tokens_of(std::string_view aor, sip::FlowId flow) const {
-  std::vector<std::string> tokens;
-  const auto [first, last] = by_flow_.equal_range(flow);
+std::vector<Binding*> BindingTable::by_aor(std::string_view aor) const {
+  std::vector<Binding*> registered;
+  const auto [first, last] = by_aor_.equal_range(std::string(aor));
   for (auto entry = first; entry != last; ++entry) {
-    if (entry->second->aor == aor) tokens.push_back(entry->second->token);
+    if (entry->second->registered) registered.push_back(entry->second);
   }
+  return registered;
+}
+
+Binding* BindingTable::by_flow_and_aor(sip::FlowId flow, std::string_view aor, std::string_view contact_uri) {
+  const auto [first, last] = by_flow_.equal_range(flow);
+  Binding* best = nullptr;
+  int best_rank = -1;
+  for (auto entry = first; entry != last; ++entry) {
+    auto& binding = *entry->second;
+    if (binding.aor != aor) continue;
+    const int rank = (binding.registered ? 2 : 0) + (binding.contact_uri == contact_uri ? 1 : 0);
+    if (rank <= best_rank) continue;
+    best = &binding;
+    best_rank = rank;
+  }
+  return best;
+}
+
+std::vector<std::string> BindingTable::tokens_of(std::string_view aor) const {
+  std::vector<std::string> tokens;
+  const auto [first, last] = by_aor_.equal_range(std::string(aor));
+  for (auto entry = first; entry != last; ++entry) tokens.push_back(entry->second->token);
   return tokens;
 }
 

@@ -3,7 +3,8 @@
 
 namespace w2s::proxy {
 
-// sipML5 puts `impi` and `ha1` into Contact; they never travel on, whatever the method, direction or path (threats.md T19).
+// sipML5 puts `impi` and `ha1` into Contact; they never travel on, whatever the method, direction or path
+// (threats.md T19).
 void strip_secrets(sip::NameAddr& contact);
 void strip_secrets(sip::Message& message);  // in every Contact that has them; the others stay byte for byte
 

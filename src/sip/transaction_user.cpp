@@ -26,7 +26,8 @@ Result<NextHop> take_next_hop(Message& request, const Surroundings& surroundings
   while (const auto value = request.first_value(HeaderId::route)) {
     const auto route = parse_name_addr(*value);
     if (!route) return route.error();
-    const bool own = surroundings.is_own(route->uri);
+    // We open no WebSockets: such a Route is a browser's name for the server it is connected to.
+    const bool own = surroundings.is_own(route->uri) || is_web_socket(hop_of(route->uri).transport.value_or(Transport::udp));
     const bool outbound = route->uri.params.has("sipml5-outbound");
     if (!own && !outbound) break;
     if (own) own_routes.push_back(route->uri);
@@ -60,8 +61,10 @@ void append_warning(Message& response, std::string_view text) {
   response.append(HeaderId::warning, value + '"');
 }
 
-void set_address(Uri& uri, const Endpoint& address, Transport transport) {
-  uri.scheme = "sip";
+void set_address(Uri& uri, const Endpoint& address, Transport transport, bool secure) {
+  secure = secure && (transport == Transport::tls || transport == Transport::wss);
+  if (secure) transport = transport == Transport::tls ? Transport::tcp : Transport::ws;
+  uri.scheme = secure ? "sips" : "sip";
   uri.host = address.ip.to_uri_host();
   uri.port = address.port;
   uri.params.set("transport", std::string(uri_token(transport)));

@@ -174,6 +174,7 @@ class SipWorld final : public app::Outside {
   std::set<std::string> refused;
   std::function<void(sip::Message, const sip::Target&)> on_transmit;  // set: takes what would be collected
   bool open_media = true;  // false: media is never granted
+  bool answer_routes = true;  // false: look-ups take until it is true again
   std::map<std::string, std::vector<Endpoint>> names;  // the places of named hosts, by preference
   bool has_tcp = false;    // what is too large for a datagram may go by TCP
   app::SipCore core;
@@ -192,6 +193,7 @@ class SipWorld final : public app::Outside {
     egress.target.transport = transport.value_or(sip::Transport::udp);
     egress.target.remote = place;
     egress.target.local = egress.contact;
+    if (transport == sip::Transport::tls) egress.target.local.port = 5061;
     if (!has_tcp || transport) return egress;
     egress.for_large = egress.target;
     egress.for_large->transport = sip::Transport::tcp;
@@ -200,7 +202,7 @@ class SipWorld final : public app::Outside {
   }
   // Answers come after the call that asked, as in the real gateway.
   void settle() {
-    while (!later_.empty()) {
+    while (!later_.empty() && answer_routes) {
       auto next = std::move(later_.front());
       later_.pop_front();
       next();

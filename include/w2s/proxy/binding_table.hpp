@@ -16,65 +16,82 @@
 
 namespace w2s::proxy {
 
-// One browser as the network knows it (design section 3, "Listeners and flows"). Its token stands in the Contact that the
-// network's registrar stores (`ws-flow`) and in Record-Route; it names the binding, not the connection.
+// One browser as the network knows it (design section 3, "Listeners and flows"). Its token stands in the
+// Contact that the network's registrar stores (`ws-flow`) and in Record-Route; it names the binding, not the
+// connection.
 struct Binding {
-  std::string key;                   // AoR + instance, else AoR + Contact URI
-  std::string token;                 // 22 base64url characters, 128 random bits
-  std::string aor;                   // address-of-record, comparable form
-  std::string instance;              // +sip.instance, may be empty
-  sip::NameAddr contact;             // as this browser wrote it
-  std::string contact_uri;           // its URI byte for byte: the Request-URI that this browser is called with
+  std::string key;          // AoR + instance and reg-id (RFC 5626 6), else AoR + Contact URI
+  std::string token;        // 22 base64url characters, 128 random bits
+  std::string aor;          // address-of-record, comparable form
+  std::string instance;     // +sip.instance, may be empty
+  sip::NameAddr contact;    // as this browser last registered it
+  std::string contact_uri;  // its URI byte for byte: the Request-URI that this browser is called with
   sip::FlowId flow = sip::FlowId::none;
-  Endpoint flow_remote;              // the browser's address, for ws-src-*
-  Endpoint flow_local;               // of ours: tells the listener
+  sip::FlowId next_flow =
+      sip::FlowId::none;  // a REGISTER on its way would move it there; none: there is none
+  Endpoint flow_remote;   // the browser's address, for ws-src-*
+  Endpoint flow_local;    // of ours: tells the listener
   sip::Transport flow_transport = sip::Transport::ws;
   bool flow_closed = false;
-  bool registered = false;           // a REGISTER of it got a 2xx
-  std::optional<Time> expires;       // of that registration
-  std::set<IpAddress> registrars;    // addresses that answered its REGISTER with 2xx
-  std::string realm;                 // of the challenge that its REGISTER met
-  bool breaker = false;              // rtcweb-breaker=yes in its Contact
+  bool registered = false;                      // a REGISTER of it got a 2xx
+  std::optional<Time> expires;                  // of that registration
+  std::set<IpAddress> registrars;               // addresses that answered its REGISTER with 2xx
+  std::string realm;                            // of the challenge that its REGISTER met
+  std::optional<sip::Uri> pub_gruu, temp_gruu;  // what its registrar gave it (RFC 5627), the newest
+  bool breaker = false;                         // rtcweb-breaker=yes in its Contact
 };
 
 // All bindings, found by token, by the browser's source address, by AoR and by flow.
 class BindingTable {
  public:
+  static constexpr std::size_t max_per_flow = 1000;  // beyond it the oldest that is not registered goes
+
   explicit BindingTable(Rng& rng) : rng_(rng) {}
 
-  // The binding that a request from `source` with this Contact belongs to, made when there is none. A REGISTER may
-  // return a binding that still stands on another flow: it moves with confirm().
-  Binding& for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
+  // The binding that a request from `source` with this Contact belongs to, made when there is none. A
+  // REGISTER may return a binding that still stands on another flow: it moves with confirm(). nullptr:
+  // max_per_flow are registered.
+  Binding* for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
                        const std::function<bool(sip::FlowId)>& is_open);
 
-  // A REGISTER of `token` got a 2xx from `registrar` over `source`'s flow.
-  void confirm(const std::string& token, const sip::Target& source, const IpAddress& registrar, Time expires);
-  void unregister(const std::string& token);             // its dialogs go on while the flow is open
+  // A REGISTER of `token` with `contact` got a 2xx from `registrar` over `source`'s flow. Returns the flow it
+  // left.
+  sip::FlowId confirm(const std::string& token, const sip::NameAddr& contact, const sip::Target& source,
+                      const IpAddress& registrar, Time expires);
+  void set_gruus(Binding& binding, std::optional<sip::Uri> pub, std::optional<sip::Uri> temp);
+  void unregister(const std::string& token);  // its dialogs go on while the flow is open
   void remove(const std::string& token);
-  // A registered binding outlives its flow until it expires (calls to it get 480), a binding that never registered or
-  // has expired lives as long as its flow: dialogs may still use it.
-  void on_flow_closed(sip::FlowId flow);
-  std::vector<sip::FlowId> on_time(Time now);            // flows of the registrations that expired
+  void set_next_flow(Binding& binding, sip::FlowId flow);
+  // A registered binding outlives its flow until it expires (calls to it get 480), a binding that never
+  // registered or has expired lives as long as its flow: dialogs may still use it. Returns the tokens that
+  // were to move to `flow`.
+  std::vector<std::string> on_flow_closed(sip::FlowId flow);
+  std::vector<sip::FlowId> on_time(Time now);  // flows of the registrations that expired
   std::optional<Time> next_time() const;
 
   Binding* by_token(std::string_view token);
-  Binding* by_source(const Endpoint& browser);          // ws-src-ip and ws-src-port
-  Binding* by_aor(std::string_view aor, const IpAddress& registrar);
-  std::vector<std::string> tokens_of(std::string_view aor, sip::FlowId flow) const;
+  // The registered one behind ws-src-ip and ws-src-port; of several accounts there the one whose Contact has
+  // `user`.
+  Binding* by_source(const Endpoint& browser, std::string_view user);
+  // The registered ones of an AoR, or of a temporary GRUU.
+  std::vector<Binding*> by_aor(std::string_view aor) const;
+  std::vector<std::string> tokens_of(std::string_view aor) const;
   bool flow_has_registration(sip::FlowId flow) const;
-  // Of this AoR on this flow: the realm its REGISTER met.
-  Binding* by_flow_and_aor(sip::FlowId flow, std::string_view aor);
+  // Of this AoR on this flow; of several a registered one, best with this Contact URI.
+  Binding* by_flow_and_aor(sip::FlowId flow, std::string_view aor, std::string_view contact_uri);
   std::size_t size() const { return bindings_.size(); }
 
  private:
   Rng& rng_;
-  std::unordered_map<std::string, std::unique_ptr<Binding>> bindings_;   // by token
-  std::multimap<std::string, Binding*> by_key_;                          // AoR + instance or Contact
-  std::multimap<std::string, Binding*> by_aor_;
+  std::unordered_map<std::string, std::unique_ptr<Binding>> bindings_;  // by token
+  std::multimap<std::string, Binding*> by_key_;                         // AoR + instance or Contact
+  std::multimap<std::string, Binding*> by_aor_;                         // also temporary GRUUs
   std::multimap<sip::FlowId, Binding*> by_flow_;
+  std::multimap<sip::FlowId, Binding*> by_next_flow_;
   std::unordered_map<Endpoint, sip::FlowId> flow_by_source_;
-  std::set<std::pair<Time, std::string>> expiries_;                      // with the token
+  std::set<std::pair<Time, std::string>> expiries_;  // with the token
 
+  bool make_room(sip::FlowId flow);
   void index_flow(Binding& binding, const sip::Target& source);
   void unindex_flow(Binding& binding);
 };

@@ -19,7 +19,7 @@ struct TransactionTimers {
   Duration t1 = 500ms;
   Duration t2 = 4s;
   Duration t4 = 5s;
-  Duration timer_c = 180s;  // 16.6 step 11: a client INVITE transaction's limit after each 101-199 (proxy and b2bua)
+  Duration timer_c = 181s;  // 16.6 step 11, "larger than 3 minutes": an INVITE client's limit after each 101-199
   Duration timer_d = 32s;
   std::size_t max_transactions = 200'000;  // beyond it new requests get 503 (threats.md T11)
 };

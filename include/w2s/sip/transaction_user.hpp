@@ -72,7 +72,8 @@ NextHop hop_of(const Uri& uri);
 void push_via(Message& request, const Target& target, std::string branch);
 // Warning: 399, for the person who must fix the cause (RFC 3261 20.43).
 void append_warning(Message& response, std::string_view text);
-// Host, port and transport parameter of a URI of ours; the scheme becomes sip.
-void set_address(Uri& uri, const Endpoint& address, Transport t);
+// Host, port and transport parameter of a URI of ours; the scheme becomes sip, or sips. RFC 3261 26.2.2: under sips the
+// parameter names what carries TLS, and ws stands for wss (RFC 7118 5.4).
+void set_address(Uri& uri, const Endpoint& address, Transport t, bool secure = false);
 
 }  // namespace w2s::sip

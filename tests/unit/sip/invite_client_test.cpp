@@ -42,22 +42,22 @@ TEST_F(InviteClientTest, AnEarlyTimerCallChangesNothing) {
 TEST_F(InviteClientTest, AProvisionalResponseStopsRetransmission) {
   (void)udp.start(at(0s));
   EXPECT_EQ(answer(udp, 100ms, 100), Lines{"response 100"});
-  EXPECT_EQ(udp.next_time(), at(180s));  // timer C, from the start
+  EXPECT_EQ(udp.next_time(), at(181s));  // timer C, from the start
   EXPECT_EQ(answer(udp, 10s, 180), Lines{"response 180"});
-  EXPECT_EQ(udp.next_time(), at(190s));  // begun again by 101-199
+  EXPECT_EQ(udp.next_time(), at(191s));  // begun again by 101-199
   EXPECT_EQ(answer(udp, 20s, 100), Lines{"response 100"});
-  EXPECT_EQ(udp.next_time(), at(190s));  // not by 100
+  EXPECT_EQ(udp.next_time(), at(191s));  // not by 100
 }
 
 TEST_F(InviteClientTest, TimerCCancelsAndThenWaits64T1) {
   (void)udp.start(at(0s));
   (void)answer(udp, 1s, 180);
-  EXPECT_EQ(lines(udp.on_time(at(181s))), Lines{});
+  EXPECT_EQ(lines(udp.on_time(at(182s))), Lines{});
   const auto cancel = udp.take_cancel();
   ASSERT_TRUE(cancel);
   EXPECT_EQ(cancel->get(HeaderId::cseq), "17 CANCEL");
-  EXPECT_EQ(udp.next_time(), at(213s));
-  EXPECT_EQ(run(udp), (Lines{"213000 failed timeout", "213000 ended"}));
+  EXPECT_EQ(udp.next_time(), at(214s));
+  EXPECT_EQ(run(udp), (Lines{"214000 failed timeout", "214000 ended"}));
 }
 
 TEST_F(InviteClientTest, NonSuccessIsAcknowledgedEachTimeAndReportedOnce) {

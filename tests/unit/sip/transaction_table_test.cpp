@@ -217,7 +217,7 @@ TEST_F(TransactionTableTest, TimerCSendsTheCancel) {
   const auto invite = request("INVITE");
   send(0s, invite, web_socket());
   (void)receive(1s, make_response(invite, 180, "b1"));
-  EXPECT_EQ(run(table), (Lines{"181000 send CANCEL", "213000 failed timeout", "213000 ended"}));
+  EXPECT_EQ(run(table), (Lines{"182000 send CANCEL", "214000 failed timeout", "214000 ended"}));
   EXPECT_EQ(table.size(), 0U);
 }
 
