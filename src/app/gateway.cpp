@@ -37,6 +37,8 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
     tick();
   }
 
+  void reload_certificates() { transports_.reload_certificates(); }
+
  private:
   // ---- Outside ----
   void transmit(const sip::Message& message, const sip::Target& target) override { transports_.send(message, target); }
@@ -154,5 +156,6 @@ Gateway::Gateway(boost::asio::io_context& io, const config::Config& config, Log&
     : impl_(std::make_shared<Impl>(io, config, log)) {}
 Gateway::~Gateway() = default;
 void Gateway::stop() { impl_->stop(); }
+void Gateway::reload_certificates() { impl_->reload_certificates(); }
 
 }  // namespace w2s::app

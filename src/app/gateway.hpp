@@ -17,6 +17,8 @@ class Gateway {
 
   // Ends all calls, waits for the BYEs at most two seconds, then closes everything; io runs dry afterwards.
   void stop();
+  // The files of ssl-certificates are read again, for new connections.
+  void reload_certificates();
 
  private:
   class Impl;

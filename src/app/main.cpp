@@ -24,6 +24,15 @@ void raise_descriptor_limit(std::uint32_t wanted, Log& log) {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log.warn("max_fds.failed", {{"wanted", wanted}});
 }
 
+// The customary sign of an ACME client that certificates are new.
+void reload_at_each_hangup(boost::asio::signal_set& hangups, app::Gateway& gateway) {
+  hangups.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    gateway.reload_certificates();
+    reload_at_each_hangup(hangups, gateway);
+  });
+}
+
 int run(const config::LoadResult& loaded) {
   StderrLog log(loaded.config.log_format);
   log.set_level(loaded.config.debug_level);
@@ -39,6 +48,8 @@ int run(const config::LoadResult& loaded) {
     app::notify_service_manager("STOPPING=1");
     gateway.stop();
   });
+  boost::asio::signal_set hangups(io, SIGHUP);
+  reload_at_each_hangup(hangups, gateway);
   // Not a log line: it appears whatever debug-level says, because people and scripts wait for it.
   std::fputs("webrtc2sip " W2S_VERSION " READY\n", stderr);
   app::notify_service_manager("READY=1");

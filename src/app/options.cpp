@@ -56,10 +56,8 @@ transport::Options transport_options(const config::Config& config) {
   for (const auto& listener : config.listeners) {
     options.listeners.push_back({transport_of(listener.transport), listener.address, listener.port.value_or(0)});
   }
-  options.tls.private_key_file = config.certificates.private_key_file;
-  options.tls.certificate_file = config.certificates.certificate_file;
-  options.tls.ca_file = config.certificates.ca_file;
-  options.tls.verify_peer = config.certificates.verify_peer;
+  for (const auto& one : config.certificates)
+    options.tls.push_back({one.private_key_file, one.certificate_file, one.ca_file, one.verify_peer});
   options.allow_origins = config.allow_origins;
   options.max_connections = config.max_connections.value_or(0);
   options.max_connections_per_address = config.max_connections_per_address.value_or(0);

@@ -19,7 +19,7 @@ constexpr std::array entry_kinds = {
     EntryKind{"admin-transport", "http;ip;port", repeats, refuse_admin_transport},
 
     EntryKind{"transport", "proto;ip|*;port|*[;breaker=client|auto|always]", repeats, read_transport},
-    EntryKind{"ssl-certificates", "private;public;ca[;verify]", replaces, read_ssl_certificates},
+    EntryKind{"ssl-certificates", "private;public;ca[;verify]", repeats, read_ssl_certificates},
     EntryKind{"public-address", "address or local;public", repeats, read_public_address},
     EntryKind{"outbound-proxy", "udp|tcp|tls;host;port|*", replaces, read_outbound_proxy},
     EntryKind{"allow-destination", "address, network, domain or public; ...", repeats,

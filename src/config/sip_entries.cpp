@@ -30,6 +30,17 @@ bool read_file(const Entry& entry, std::string_view text, std::string& out) {
   return true;
 }
 
+void add_certificates(const Entry& entry, const Certificates& found) {
+  auto& known = entry.config().certificates;
+  const auto is_same = [&](const Certificates& other) {
+    return other.certificate_file == found.certificate_file;
+  };
+  if (std::none_of(known.begin(), known.end(), is_same)) return known.push_back(found);
+  entry.error(found.certificate_file.empty()
+                  ? "only one entry can be without files"
+                  : "the certificate " + in_quotes(found.certificate_file) + " is given twice");
+}
+
 // An address that others can send to.
 bool can_be_advertised(const Entry& entry, const IpAddress& address) {
   if (!address.is_unspecified() && !address.is_multicast()) return true;
@@ -106,7 +117,7 @@ void read_ssl_certificates(const Entry& entry) {
     entry.error("the private key and the certificate belong together; give both files, or * for both");
   else if (key_ok && certificate_ok && ca_ok && verify) {
     found.verify_peer = *verify;
-    entry.config().certificates = found;
+    add_certificates(entry, found);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "byte_stream.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace w2s::transport {
@@ -32,6 +33,11 @@ IoResult ByteStream::write(ByteView from) {
   const auto count = ::send(socket_.native_handle(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (count < 0) return {0, last_error(), tcp::socket::wait_write};
   return {static_cast<std::size_t>(count), {}, tcp::socket::wait_write};
+}
+
+bool ByteStream::peer_has_closed() {
+  pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void ByteStream::shut_down() {

@@ -1,5 +1,7 @@
 #pragma once
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -41,6 +43,14 @@ class ByteStream {
   virtual IoResult handshake() { return {}; }
   virtual IoResult read(MutableByteView into);  // the peer's end of stream is error::eof
   virtual IoResult write(ByteView from);        // may take less than all
+  // The reason of a failure, for those who run the gateway.
+  virtual std::string explain(const error_code& error) const { return error.message(); }
+  // The handshake failed with `error` because the peer speaks HTTP without TLS.
+  virtual bool is_clear_http(const error_code&) const { return false; }
+  // The peer's certificate was verified and is `host`'s (RFC 5922).
+  virtual bool proves(std::string_view) const { return false; }
+  // The peer will send no more than what is here already: a message written now may be lost.
+  bool peer_has_closed();
   // Says goodbye in this direction (close_notify, FIN); the other one can still be read to its end.
   virtual void shut_down();
 

@@ -1,19 +1,19 @@
 #include "connection.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace w2s::transport {
 
-Connection::Connection(ConnectionEvents& events, const Options& options, std::unique_ptr<ByteStream> stream,
+Connection::Connection(std::shared_ptr<ConnectionEvents> events, std::unique_ptr<ByteStream> stream,
                        sip::Target peer, bool accepted)
-    : events_(&events),
-      options_(options),
+    : events_(std::move(events)),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
       accepted_(accepted),
       state_(accepted ? State::handshaking : State::connecting),
-      send_queue_(options.send_queue_limit),
-      deadlines_(options, accepted) {}
+      send_queue_(options().send_queue_limit),
+      deadlines_(options(), accepted) {}
 
 void Connection::start() {
   if (accepted_) {
@@ -30,7 +30,7 @@ void Connection::start() {
   remote.resize(length);
   stream_->socket().async_connect(remote, [this, self = shared_from_this()](error_code error) {
     if (state_ == State::closed) return;
-    if (error) return fail(EndedBy::peer, error.message());
+    if (error) return fail(error);
     const auto local = stream_->socket().local_endpoint(error);
     if (!error) peer_.local = Endpoint::from_sockaddr(local.data());
     state_ = State::handshaking;
@@ -47,8 +47,17 @@ void Connection::handshake() {
     stream_->wait(result.wait, [this, self = shared_from_this()](error_code) { handshake(); });
     return;
   }
-  if (result.error) return fail(EndedBy::peer, result.error.message());
+  if (result.error) return handshake_failed(result.error);
   on_secured();
+}
+
+void Connection::handshake_failed(const error_code& error) {
+  const bool gone = error == boost::asio::error::eof || error == boost::asio::error::connection_reset;
+  if (gone) return fail(EndedBy::peer, "it hung up in the middle of the handshake");
+  // A browser that was told ws:// for wss:// shows its user nothing; whoever tries by hand sees a sentence.
+  if (accepted_ && stream_->is_clear_http(error))
+    stream_->ByteStream::write(as_bytes(answer_to_clear_http()));
+  fail(EndedBy::us, stream_->explain(error));
 }
 
 void Connection::opened() {
@@ -88,20 +97,32 @@ void Connection::abort(std::string_view why) {
 }
 
 void Connection::enter_closing(EndedBy by, std::string_view why) {
-  const bool was_open = state_ == State::open;
-  state_ = State::closing;
+  const auto before = std::exchange(state_, State::closing);
   deadlines_.closing(Clock::now());
   next_time_changed();
-  if (was_open) events_->on_flow_ended(*this, by, why);
+  tell_end(before, by, why);
 }
 
 void Connection::fail(EndedBy by, std::string_view why) {
   if (state_ == State::closed) return;
-  const bool was_open = state_ == State::open;
-  state_ = State::closed;
+  const auto before = std::exchange(state_, State::closed);
   stream_->close();
-  if (was_open) events_->on_flow_ended(*this, by, why);
+  tell_end(before, by, why);
   events_->on_socket_closed(*this, why);
+}
+
+void Connection::fail(const error_code& error) {
+  fail(EndedBy::peer, stream_->explain(error));
+}
+
+void Connection::tell_end(State before, EndedBy by, std::string_view why) {
+  switch (before) {
+    case State::connecting:
+    case State::handshaking: return events_->on_open_failed(*this, by, why);
+    case State::open: return events_->on_flow_ended(*this, by, why);
+    case State::closing:
+    case State::closed: return;
+  }
 }
 
 void Connection::detach() {

@@ -9,6 +9,7 @@ namespace w2s::transport {
 namespace {
 
 constexpr std::size_t one_read = 16 * 1024;
+constexpr std::uint16_t default_tls_port = 5061;  // RFC 3261 19.1.2
 
 bool is_encrypted(sip::Transport t) {
   return t == sip::Transport::tls || t == sip::Transport::wss;
@@ -17,10 +18,6 @@ bool is_encrypted(sip::Transport t) {
 bool needs_tls(const Options& options) {
   return std::any_of(options.listeners.begin(), options.listeners.end(),
                      [](const auto& l) { return is_encrypted(l.transport); });
-}
-
-std::string host_in_key(const sip::Target& target) {
-  return target.transport == sip::Transport::tls ? target.host : std::string();
 }
 
 void log_flow(Log& log, std::string_view event, const Connection& c, std::string_view why) {
@@ -35,25 +32,34 @@ void log_flow(Log& log, std::string_view event, const Connection& c, std::string
 
 }  // namespace
 
-ConnectionTable::ConnectionTable(boost::asio::any_io_executor executor, const Options& options, Log& log,
+ConnectionTable::ConnectionTable(boost::asio::any_io_executor executor,
+                                 std::shared_ptr<const Options> options, Log& log,
                                  std::shared_ptr<Delivery> delivery)
     : executor_(executor),
-      options_(options),
+      options_(std::move(options)),
       log_(log),
       delivery_(std::move(delivery)),
-      deadline_(std::move(executor), [this] { on_time(); }),
+      deadline_(executor, [this] { on_time(); }),
+      certificate_check_(executor, [this] { check_certificates(); }),
       scratch_(one_read) {
   // Files that cannot be used must stop the start, not the first call.
-  if (needs_tls(options) || !options.tls.certificate_file.empty()) tls();
+  if (needs_tls(*options_) || !options_->tls.empty()) tls();
 }
 
-ConnectionTable::~ConnectionTable() {
-  close_all();
-}
-
-const TlsContext& ConnectionTable::tls() {
-  if (!tls_) tls_ = std::make_unique<TlsContext>(options_.tls);
+TlsContext& ConnectionTable::tls() {
+  if (tls_) return *tls_;
+  tls_ = std::make_unique<TlsContext>(options_->tls, log_);
+  if (!options_->tls.empty()) certificate_check_.set(Clock::now() + options_->certificate_check_interval);
   return *tls_;
+}
+
+void ConnectionTable::check_certificates() {
+  tls().reload_changed();
+  certificate_check_.set(Clock::now() + options_->certificate_check_interval);
+}
+
+void ConnectionTable::reload_certificates() {
+  if (tls_) tls_->reload();
 }
 
 void ConnectionTable::accept(sip::Transport transport, tcp::socket socket) {
@@ -75,10 +81,10 @@ void ConnectionTable::accept(sip::Transport transport, tcp::socket socket) {
 }
 
 bool ConnectionTable::is_full_for(const IpAddress& address) const {
-  if (options_.max_connections != 0 && connections_.size() >= options_.max_connections) return true;
+  if (options_->max_connections != 0 && connections_.size() >= options_->max_connections) return true;
   const auto from = accepted_from_.find(address);
-  return options_.max_connections_per_address != 0 && from != accepted_from_.end() &&
-         from->second >= options_.max_connections_per_address;
+  return options_->max_connections_per_address != 0 && from != accepted_from_.end() &&
+         from->second >= options_->max_connections_per_address;
 }
 
 std::unique_ptr<ByteStream> ConnectionTable::make_stream(sip::Transport transport, tcp::socket socket,
@@ -92,10 +98,10 @@ std::shared_ptr<Connection> ConnectionTable::make(std::unique_ptr<ByteStream> st
   const auto flow = peer.flow;
   std::shared_ptr<Connection> connection;
   if (sip::is_web_socket(peer.transport)) {
-    connection = make_web_socket(*this, options_, std::move(stream), std::move(peer));
+    connection = make_web_socket(shared_from_this(), std::move(stream), std::move(peer));
   } else {
     connection =
-        std::make_shared<StreamConnection>(*this, options_, std::move(stream), std::move(peer), accepted);
+        std::make_shared<StreamConnection>(shared_from_this(), std::move(stream), std::move(peer), accepted);
   }
   connections_.emplace(flow, connection);
   return connection;
@@ -111,18 +117,23 @@ void ConnectionTable::send(std::string message, const sip::Target& target) {
 }
 
 void ConnectionTable::send_out(std::string message, const sip::Target& target) {
-  const Peer key{target.transport, target.remote, host_in_key(target)};
-  if (outgoing_.find(key) == outgoing_.end() && connect(target) == nullptr)
-    return delivery_->send_failed(target);
-  auto& outgoing = outgoing_.at(key);
-  auto& targets = outgoing.targets;
-  if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
-  const auto connection = connections_.at(outgoing.flow);
+  auto connection = find_reusable(target);
+  if (!connection) connection = connect(target);
+  if (!connection) return delivery_->send_failed(target);
+  reusable_.note_use(connection->peer().flow, target);
   delivery_->sending(target, message);
   connection->send(std::move(message));
 }
 
-Connection* ConnectionTable::connect(const sip::Target& target) {
+std::shared_ptr<Connection> ConnectionTable::find_reusable(const sip::Target& target) {
+  const auto flow = reusable_.find(ReusableConnections::peer_of(target));
+  if (!flow) return nullptr;
+  auto connection = connections_.at(*flow);
+  // It died meanwhile, and its handler has not run yet: the kernel would take the message and lose it.
+  return connection->is_open() && connection->peer_has_closed() ? nullptr : connection;
+}
+
+std::shared_ptr<Connection> ConnectionTable::connect(const sip::Target& target) {
   if (sip::is_web_socket(target.transport)) return nullptr;  // browsers connect to us
   tcp::socket socket(executor_);
   error_code error;
@@ -134,11 +145,40 @@ Connection* ConnectionTable::connect(const sip::Target& target) {
   socket.set_option(tcp::no_delay(true), error);
   auto peer = target;
   peer.flow = sip::FlowId{++last_flow_};
-  outgoing_[{target.transport, target.remote, host_in_key(target)}] = {peer.flow, {}};
-  const auto connection =
-      make(make_stream(target.transport, std::move(socket), false, target.host), peer, false);
+  reusable_.add(ReusableConnections::peer_of(target), peer.flow);
+  auto stream = make_stream(target.transport, std::move(socket), false, ReusableConnections::name_of(target));
+  const auto connection = make(std::move(stream), peer, false);
   connection->start();
-  return connection.get();
+  return connection;
+}
+
+// What was queued on a connection that has died leaves over a new one. Only a peer that has spoken on the
+// last one gets another: one that always hangs up is not called for ever.
+bool ConnectionTable::resume(Connection& dead, const std::vector<sip::Target>& targets) {
+  if (dead.accepted() || !dead.has_received() || dead.reads_too_little()) return false;
+  auto unsent = dead.take_unsent();
+  if (unsent.empty()) return false;
+  auto target = dead.peer();
+  target.flow = sip::FlowId::none;
+  auto connection = find_reusable(target);
+  if (!connection) connection = connect(target);
+  if (!connection) return false;
+  log_flow(log_, "connection resumed", *connection, "the last one died");
+  for (const auto& used : targets) reusable_.note_use(connection->peer().flow, used);
+  for (auto& message : unsent) connection->send(std::move(message));
+  return true;
+}
+
+// RFC 5923 5 and 8.2: over TLS alone, and only for a name that the peer's certificate has proved: anybody
+// could draw the requests for a host to himself by claiming its name over TCP.
+void ConnectionTable::note_alias(Connection& connection, const sip::Message& request) {
+  const auto& peer = connection.peer();
+  if (!connection.accepted() || peer.transport != sip::Transport::tls || !request.is_request()) return;
+  const auto via = request.top_via();
+  if (!via || !via->params.has("alias") || !connection.proves(via->host)) return;
+  sip::Target alias{peer.transport, peer.remote, {}, sip::FlowId::none, via->host};
+  alias.remote.port = via->port.value_or(default_tls_port);
+  reusable_.add_alias(ReusableConnections::peer_of(alias), peer.flow);
 }
 
 const Connection* ConnectionTable::find_open(sip::FlowId flow) const {
@@ -160,29 +200,45 @@ void ConnectionTable::close(sip::FlowId flow) {
 void ConnectionTable::close_all() {
   for (const auto& [flow, connection] : connections_) connection->detach();
   connections_.clear();
-  outgoing_.clear();
+  reusable_.clear();
   accepted_from_.clear();
   deadline_.set(std::nullopt);
+  certificate_check_.set(std::nullopt);
 }
 
 void ConnectionTable::on_open(Connection& connection) {
   log_flow(log_, "flow opened", connection, "");
 }
 
+void ConnectionTable::on_open_failed(Connection& connection, EndedBy by, std::string_view why) {
+  const auto& peer = connection.peer();
+  if (connection.accepted()) {
+    if (by == EndedBy::us) log_refused(connection, why);
+    return;
+  }
+  log_.warn("cannot reach", {{"transport", sip::uri_token(peer.transport)},
+                             {"remote", peer.remote},
+                             {"host", ReusableConnections::name_of(peer)},
+                             {"why", why}});
+  for (const auto& target : reusable_.remove(peer.flow)) delivery_->send_failed(target);
+}
+
 void ConnectionTable::on_message(Connection& connection, sip::ParseOutcome outcome) {
-  // The owner may stop everything from inside its handler: only the connection, which its caller keeps, is
-  // used after.
-  const auto delivery = delivery_;
-  const auto refusal = delivery->received(std::move(outcome), connection.peer());
+  if (outcome.message) note_alias(connection, *outcome.message);
+  const auto refusal = delivery_->received(std::move(outcome), connection.peer());
   if (refusal.empty()) return;
-  delivery->sending(connection.peer(), refusal);
+  delivery_->sending(connection.peer(), refusal);
   connection.send(refusal);
 }
 
 void ConnectionTable::on_flow_ended(Connection& connection, EndedBy by, std::string_view why) {
+  const auto& peer = connection.peer();
   log_flow(log_, "flow closed", connection, why);
-  delivery_->flow_closed(connection.peer().flow);
-  if (!connection.accepted()) forget_outgoing(connection, by == EndedBy::peer);
+  delivery_->flow_closed(peer.flow);
+  if (by == EndedBy::us && connection.accepted() && !connection.has_received()) log_refused(connection, why);
+  const auto targets = reusable_.remove(peer.flow);
+  if (by == EndedBy::us || resume(connection, targets)) return;
+  for (const auto& target : targets) delivery_->send_failed(target);
 }
 
 void ConnectionTable::on_socket_closed(Connection& connection, std::string_view why) {
@@ -192,23 +248,17 @@ void ConnectionTable::on_socket_closed(Connection& connection, std::string_view 
     const auto from = accepted_from_.find(peer.remote.ip);
     if (--from->second == 0) accepted_from_.erase(from);
   }
-  // Unless its flow has ended before: then it was never open.
-  if (!connection.accepted() && forget_outgoing(connection, true))
-    log_.warn("cannot reach", {{"transport", sip::uri_token(peer.transport)},
-                               {"remote", peer.remote},
-                               {"host", peer.host},
-                               {"why", why}});
   connections_.erase(peer.flow);
 }
 
-bool ConnectionTable::forget_outgoing(const Connection& connection, bool tell) {
+// Somebody has set something up wrongly, or is none of ours: one line says what, and a scan fills no disk.
+void ConnectionTable::log_refused(const Connection& connection, std::string_view why) {
   const auto& peer = connection.peer();
-  const auto found = outgoing_.find({peer.transport, peer.remote, host_in_key(peer)});
-  if (found == outgoing_.end() || found->second.flow != peer.flow) return false;
-  if (tell)
-    for (const auto& target : found->second.targets) delivery_->send_failed(target);
-  outgoing_.erase(found);
-  return true;
+  if (!refusals_logged_.take(peer.remote.ip, Clock::now())) return;
+  log_.info("connection refused", {{"transport", sip::uri_token(peer.transport)},
+                                   {"remote", peer.remote},
+                                   {"local", peer.local},
+                                   {"why", why}});
 }
 
 void ConnectionTable::on_next_time_changed(Connection& connection) {

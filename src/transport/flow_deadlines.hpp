@@ -35,6 +35,8 @@ class FlowDeadlines {
     held_ = held;
   }
 
+  bool greeted() const { return greeted_; }
+
   std::optional<Time> next_time() const;
   // Why the connection must end now; empty: it need not.
   std::string_view expired(Time now) const;

@@ -1,6 +1,7 @@
 #pragma once
 #include <list>
 #include <string>
+#include <utility>
 
 #include "w2s/base/bytes.hpp"
 
@@ -13,11 +14,15 @@ class SendQueue {
   explicit SendQueue(std::size_t limit) : limit_(limit) {}
 
   [[nodiscard]] bool push(std::string message) {
-    if (message.size() > limit_ - bytes_) return false;
+    if (message.size() > limit_ - bytes_) {
+      overflowed_ = true;
+      return false;
+    }
     bytes_ += message.size();
     messages_.push_back(std::move(message));
     return true;
   }
+  bool overflowed() const { return overflowed_; }
   bool empty() const { return messages_.empty(); }
   const std::string& front() const { return messages_.front(); }
   ByteView unsent() const { return as_bytes(front()).subspan(sent_); }
@@ -25,6 +30,10 @@ class SendQueue {
   void consume(std::size_t count) {
     sent_ += count;
     if (sent_ == front().size()) pop();
+  }
+  std::list<std::string> take_all() {
+    bytes_ = sent_ = 0;
+    return std::exchange(messages_, {});
   }
   void pop() {
     bytes_ -= front().size();
@@ -36,6 +45,7 @@ class SendQueue {
   std::size_t limit_;
   std::size_t bytes_ = 0;
   std::size_t sent_ = 0;  // of the first message
+  bool overflowed_ = false;
   std::list<std::string> messages_;
 };
 

@@ -14,10 +14,10 @@ namespace w2s::transport {
 class SipTransports::Impl {
  public:
   Impl(boost::asio::any_io_executor executor, Options options, Log& log, Handlers handlers)
-      : options_(std::move(options)),
+      : options_(std::make_shared<const Options>(std::move(options))),
         delivery_(std::make_shared<Delivery>(executor, std::move(handlers))),
-        connections_(executor, options_, log, delivery_),
-        own_(bind(executor, log), options_.public_addresses) {
+        connections_(std::make_shared<ConnectionTable>(executor, options_, log, delivery_)),
+        own_(bind(executor, log), options_->public_addresses) {
     for (const auto& listener : own_.listeners())
       log.info("listening", {{"transport", sip::uri_token(listener.transport)}, {"local", listener.local}});
     for (const auto& listener : udp_) listener->start();
@@ -29,21 +29,21 @@ class SipTransports::Impl {
     delivery_->stop();
     for (const auto& listener : udp_) listener->close();
     for (const auto& acceptor : acceptors_) acceptor->close();
-    connections_.close_all();
+    connections_->close_all();
   }
 
   void send(const sip::Message& message, const sip::Target& target) {
     if (target.transport == sip::Transport::udp) return send_datagram(message.to_string(), target);
-    connections_.send(message.to_string(), target);
+    connections_->send(on_stream(message, target), target);
   }
 
   OwnAddresses& own() { return own_; }
-  ConnectionTable& connections() { return connections_; }
+  ConnectionTable& connections() { return *connections_; }
 
  private:
   std::vector<Listener> bind(const boost::asio::any_io_executor& executor, Log& log) {
     std::vector<Listener> bound;
-    for (const auto& listener : options_.listeners) {
+    for (const auto& listener : options_->listeners) {
       if (listener.transport == sip::Transport::udp) {
         bind_datagrams(executor, listener, bound);
       } else {
@@ -56,7 +56,7 @@ class SipTransports::Impl {
   void bind_datagrams(const boost::asio::any_io_executor& executor, const ListenerOptions& listener,
                       std::vector<Listener>& bound) {
     for (auto& socket : bind_udp(executor, listener)) {
-      udp_.push_back(std::make_shared<UdpListener>(std::move(socket), delivery_, options_.limits));
+      udp_.push_back(std::make_shared<UdpListener>(std::move(socket), delivery_, options_->limits));
       bound.push_back({listener.transport, udp_.back()->local()});
     }
   }
@@ -65,11 +65,23 @@ class SipTransports::Impl {
                     std::vector<Listener>& bound) {
     for (auto& acceptor : bind_tcp(executor, listener)) {
       bound.push_back({listener.transport, Endpoint::from_sockaddr(acceptor.local_endpoint().data())});
-      auto on_accept = [this, transport = listener.transport](tcp::socket socket) {
-        connections_.accept(transport, std::move(socket));
+      auto on_accept = [connections = connections_, transport = listener.transport](tcp::socket socket) {
+        connections->accept(transport, std::move(socket));
       };
       acceptors_.push_back(std::make_shared<TcpAcceptor>(std::move(acceptor), log, std::move(on_accept)));
     }
+  }
+
+  // RFC 5923 5: a peer that can check who we are may send its requests back over the connection that we open.
+  std::string on_stream(const sip::Message& message, const sip::Target& target) const {
+    if (!message.is_request() || target.transport != sip::Transport::tls || target.flow != sip::FlowId::none)
+      return message.to_string();
+    auto via = message.top_via();
+    if (!via || !connections_->can_be_aliased_as(via->host)) return message.to_string();
+    via->params.set("alias", std::nullopt);
+    auto aliased = message;
+    aliased.replace_value(sip::HeaderId::via, 0, via->to_string());
+    return aliased.to_string();
   }
 
   void send_datagram(const std::string& bytes, const sip::Target& target) {
@@ -102,9 +114,9 @@ class SipTransports::Impl {
     return find([&](const auto& u) { return u->local() == listener->local; });
   }
 
-  Options options_;
+  std::shared_ptr<const Options> options_;
   std::shared_ptr<Delivery> delivery_;
-  ConnectionTable connections_;
+  std::shared_ptr<ConnectionTable> connections_;
   std::vector<std::shared_ptr<UdpListener>> udp_;
   std::vector<std::shared_ptr<TcpAcceptor>> acceptors_;
   OwnAddresses own_;
@@ -153,6 +165,10 @@ void SipTransports::hold(sip::FlowId flow, bool held) {
 
 void SipTransports::close(sip::FlowId flow) {
   impl_->connections().close(flow);
+}
+
+void SipTransports::reload_certificates() {
+  impl_->connections().reload_certificates();
 }
 
 void SipTransports::stop() {

@@ -4,9 +4,10 @@
 
 namespace w2s::transport {
 
-StreamConnection::StreamConnection(ConnectionEvents& events, const Options& options,
+StreamConnection::StreamConnection(std::shared_ptr<ConnectionEvents> their_events,
                                    std::unique_ptr<ByteStream> stream, sip::Target peer, bool accepted)
-    : Connection(events, options, std::move(stream), std::move(peer), accepted), framer_(options.limits) {}
+    : Connection(std::move(their_events), std::move(stream), std::move(peer), accepted),
+      framer_(options().limits) {}
 
 void StreamConnection::on_secured() {
   opened();
@@ -23,8 +24,10 @@ void StreamConnection::read() {
       auto again = [this, self = shared_from_this()](error_code) { read(); };
       return stream().wait(result.wait, std::move(again));
     }
-    if (result.error) return fail(EndedBy::peer, result.error.message());
-    take(as_text(into.first(result.bytes)));
+    if (result.error) return fail(result.error);
+    const auto bytes = as_text(into.first(result.bytes));
+    if (!has_received() && begins_tls(bytes)) return close("it speaks TLS on a port without TLS");
+    take(bytes);
   }
   // Others wait as well. (TLS may hold bytes that the socket no longer shows, so it cannot be waited for.)
   boost::asio::post(stream().socket().get_executor(), [this, self = shared_from_this()] { read(); });
@@ -61,7 +64,7 @@ void StreamConnection::flush() {
       };
       return stream().wait(result.wait, std::move(again));
     }
-    if (result.error) return fail(EndedBy::peer, result.error.message());
+    if (result.error) return fail(result.error);
     send_queue().consume(result.bytes);
   }
   if (state() == State::closing && send_queue().empty()) say_goodbye();

@@ -8,7 +8,7 @@ namespace w2s::transport {
 // SIP over TCP and TLS (RFC 3261 18.3): messages cut by Content-Length, CRLF keep-alives (RFC 5626 4.4.1).
 class StreamConnection final : public Connection {
  public:
-  StreamConnection(ConnectionEvents& events, const Options& options, std::unique_ptr<ByteStream> stream,
+  StreamConnection(std::shared_ptr<ConnectionEvents> their_events, std::unique_ptr<ByteStream> stream,
                    sip::Target peer, bool accepted);
 
  private:

@@ -30,12 +30,14 @@ constexpr std::size_t head_limit = 16 * 1024;
 constexpr std::string_view end_of_head = "\r\n\r\n";
 
 // A ByteStream as Beast wants it: one concrete type for ws and wss, so that websocket::stream is instantiated
-// once.
+// once. While an operation is on its way it owns `owner`, of which stream, buffers and this are parts. Nobody
+// else does: Beast keeps handlers that wait for their turn inside the stream, where one that owned the
+// connection would keep it for ever.
 class BeastStream {
  public:
   using executor_type = tcp::socket::executor_type;
-  BeastStream(ByteStream& stream, std::function<void()> on_bytes)
-      : stream_(stream), on_bytes_(std::move(on_bytes)) {}
+  BeastStream(Connection& owner, ByteStream& stream, std::function<void()> on_bytes)
+      : owner_(owner), stream_(stream), on_bytes_(std::move(on_bytes)) {}
 
   executor_type get_executor() { return stream_.socket().get_executor(); }
   // Bytes that were read too far, to be read again.
@@ -90,9 +92,9 @@ class BeastStream {
       if (!result.error) on_bytes_();
       return complete(result.error, result.bytes, std::move(handler));
     }
-    stream_.wait(result.wait, [this, into, h = std::move(handler)](error_code error) mutable {
-      error ? std::move(h)(error, 0) : read(into, std::move(h));
-    });
+    auto again = [this, self = owner_.shared_from_this(), into, h = std::move(handler)](
+                     error_code error) mutable { error ? std::move(h)(error, 0) : read(into, std::move(h)); };
+    stream_.wait(result.wait, std::move(again));
   }
 
   void write(IoHandler handler) {
@@ -101,18 +103,20 @@ class BeastStream {
       out_ = {};
       return complete(result.error, result.bytes, std::move(handler));
     }
-    stream_.wait(result.wait, [this, h = std::move(handler)](error_code error) mutable {
+    auto again = [this, self = owner_.shared_from_this(), h = std::move(handler)](error_code error) mutable {
       if (!error) return write(std::move(h));
       out_ = {};
       std::move(h)(error, 0);
-    });
+    };
+    stream_.wait(result.wait, std::move(again));
   }
 
   void complete(error_code error, std::size_t count, IoHandler handler) {
-    asio::post(get_executor(),
-               [error, count, h = std::move(handler)]() mutable { std::move(h)(error, count); });
+    asio::post(get_executor(), [self = owner_.shared_from_this(), error, count,
+                                h = std::move(handler)]() mutable { std::move(h)(error, count); });
   }
 
+  Connection& owner_;
   ByteStream& stream_;
   std::function<void()> on_bytes_;
   std::string put_back_;
@@ -190,15 +194,23 @@ UpgradeAnswer judge(const UpgradeRequest& request, const std::vector<std::string
 
 class WebSocket final : public Connection {
  public:
-  WebSocket(ConnectionEvents& events, const Options& options, std::unique_ptr<ByteStream> byte_stream,
+  WebSocket(std::shared_ptr<ConnectionEvents> their_events, std::unique_ptr<ByteStream> byte_stream,
             sip::Target peer)
-      : Connection(events, options, std::move(byte_stream), std::move(peer), true),
-        ws_(stream(), [this] { on_bytes(); }) {
+      : Connection(std::move(their_events), std::move(byte_stream), std::move(peer), true),
+        ws_(*this, stream(), [this] { on_bytes(); }) {
     configure();
   }
 
  private:
   void on_secured() override { read_head(); }
+
+  // A handler for Beast, which does not own us (see BeastStream): silent once we are closed or gone.
+  template <class Call>
+  auto while_open(Call call) {
+    return [weak = weak_from_this(), call = std::move(call)](error_code error, auto...) {
+      if (const auto self = weak.lock(); self && !self->is_closed()) call(error);
+    };
+  }
 
   void configure() {
     // Deadlines and pings are Connection's.
@@ -213,6 +225,10 @@ class WebSocket final : public Connection {
     ws_.control_callback([this](websocket::frame_type, boost::beast::string_view) { on_control_frame(); });
   }
 
+  std::string answer_to_clear_http() const override {
+    return refusal({400, "This port speaks WebSocket over TLS: use wss:// here, not ws://."});
+  }
+
   // By hand, as http::read would bring in more templates than the rest of this file.
   void read_head() {
     while (state() == State::handshaking) {
@@ -222,9 +238,11 @@ class WebSocket final : public Connection {
         auto again = [this, self = shared_from_this()](error_code) { read_head(); };
         return stream().wait(result.wait, std::move(again));
       }
-      if (result.error) return fail(EndedBy::peer, result.error.message());
+      if (result.error) return fail(result.error);
       const auto from = head_.size() - std::min(head_.size(), end_of_head.size() - 1);
       head_ += as_text(into.first(result.bytes));
+      if (begins_tls(head_))
+        return refuse({400, "This port speaks WebSocket without TLS: use ws:// here, not wss://."});
       if (const auto end = head_.find(end_of_head, from); end != std::string::npos)
         return answer(end + end_of_head.size());
       if (head_.size() > head_limit) return refuse({431, "The request's header fields are too large."});
@@ -239,13 +257,13 @@ class WebSocket final : public Connection {
     if (verdict.status != 101) return refuse(verdict);
     ws_.next_layer().put_back(head_.substr(head_size));
     head_ = {};
-    ws_.async_accept(request, [this, self = shared_from_this()](error_code error) {
-      if (state() == State::closed) return;
-      if (error) return fail(EndedBy::peer, error.message());
+    auto accepted = while_open([this](error_code error) {
+      if (error) return fail(error);
       next_ping_ = Clock::now() + options().ping_interval;
       opened();
       read_message();
     });
+    ws_.async_accept(request, std::move(accepted));
   }
 
   void refuse(const UpgradeAnswer& verdict) {
@@ -258,21 +276,23 @@ class WebSocket final : public Connection {
   }
 
   void read_message() {
-    ws_.async_read(in_, [this, self = shared_from_this()](error_code error, std::size_t) {
-      if (state() == State::closed) return;
+    if (is_closed()) return;
+    auto came = while_open([this](error_code error) {
       if (error) return on_read_failed(error);
       unanswered_pings_ = 0;
       deadlines().nothing_partial();
       take_message();
-      if (state() != State::closed) read_message();
+      read_message();
     });
+    ws_.async_read(in_, std::move(came));
   }
 
   void take_message() {
     const auto data = in_.data();
     const std::string_view bytes(static_cast<const char*>(data.data()), data.size());
-    // RFC 7118 knows no CRLF keep-alive, but clients that share code with TCP send them: silence is enough.
     const bool keep_alive = bytes.find_first_not_of("\r\n") == std::string_view::npos;
+    // RFC 7118 6 leaves the keep-alive of RFC 5626 3.5.1 in use: SIP.js sends one and waits for its pong.
+    if (bytes == "\r\n\r\n") enqueue("\r\n");
     if (state() == State::open && !keep_alive)
       message_came(sip::parse(bytes, sip::Framing::datagram, options().limits));
     if (in_.capacity() > idle_buffer) in_ = boost::beast::flat_buffer();
@@ -282,8 +302,7 @@ class WebSocket final : public Connection {
   // The peer closed, broke a rule of RFC 6455 or is gone. In the first two cases Beast has sent a close
   // frame, and a socket closed with unread input would take it back.
   void on_read_failed(error_code error) {
-    if (error.category() != make_error_code(websocket::error::closed).category())
-      return fail(EndedBy::peer, error.message());
+    if (error.category() != make_error_code(websocket::error::closed).category()) return fail(error);
     enter_closing(EndedBy::peer, error.message());
     drain();
   }
@@ -293,15 +312,15 @@ class WebSocket final : public Connection {
     writing_ = true;
     const auto& message = send_queue().front();
     ws_.text(is_utf8(message));  // a browser would close on a text message that is not UTF-8
-    ws_.async_write(asio::buffer(message), [this, self = shared_from_this()](error_code error, std::size_t) {
+    auto left = while_open([this](error_code error) {
       writing_ = false;
-      if (state() == State::closed) return;
       // The read knows why; it ends at the same time.
       if (error) return;
       send_queue().pop();
       if (state() == State::closing && send_queue().empty()) return close_web_socket();
       flush();
     });
+    ws_.async_write(asio::buffer(message), std::move(left));
   }
 
   void start_closing() override {
@@ -309,7 +328,7 @@ class WebSocket final : public Connection {
   }
 
   void close_web_socket() {
-    ws_.async_close(websocket::close_code::going_away, [self = shared_from_this()](error_code) {});
+    ws_.async_close(websocket::close_code::going_away, [](error_code) {});
   }
 
   std::optional<Time> next_ping() const override { return next_ping_; }
@@ -320,7 +339,7 @@ class WebSocket final : public Connection {
     ++unanswered_pings_;
     if (pinging_) return;  // the last one has not even left
     pinging_ = true;
-    ws_.async_ping({}, [this, self = shared_from_this()](error_code) { pinging_ = false; });
+    ws_.async_ping({}, while_open([this](error_code) { pinging_ = false; }));
   }
 
   // They may be the first ones of a frame whose rest never comes.
@@ -354,9 +373,9 @@ UpgradeAnswer judge_upgrade(std::string_view head, const std::vector<std::string
   return judge(request, allow_origins);
 }
 
-std::shared_ptr<Connection> make_web_socket(ConnectionEvents& events, const Options& options,
+std::shared_ptr<Connection> make_web_socket(std::shared_ptr<ConnectionEvents> events,
                                             std::unique_ptr<ByteStream> stream, sip::Target peer) {
-  return std::make_shared<WebSocket>(events, options, std::move(stream), std::move(peer));
+  return std::make_shared<WebSocket>(std::move(events), std::move(stream), std::move(peer));
 }
 
 }  // namespace w2s::transport

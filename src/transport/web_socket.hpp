@@ -8,7 +8,7 @@
 namespace w2s::transport {
 
 // SIP over WS or WSS (RFC 7118) for a connection that was accepted.
-std::shared_ptr<Connection> make_web_socket(ConnectionEvents& events, const Options& options,
+std::shared_ptr<Connection> make_web_socket(std::shared_ptr<ConnectionEvents> events,
                                             std::unique_ptr<ByteStream> stream, sip::Target peer);
 
 // How an HTTP request for a WebSocket is answered: 101, or a refusal with one sentence that says why.

@@ -28,6 +28,7 @@ void require(bool holds) {
 // Answers each message by itself, and closes on BYE.
 struct Events final : ConnectionEvents {
   void on_open(Connection&) override { ++opened; }
+  void on_open_failed(Connection&, EndedBy, std::string_view) override { ++failed; }
   void on_message(Connection& connection, sip::ParseOutcome outcome) override {
     require(outcome.message.has_value() != outcome.failure.has_value());
     if (!outcome.message) return;
@@ -38,9 +39,11 @@ struct Events final : ConnectionEvents {
   void on_socket_closed(Connection&, std::string_view) override { ++closed; }
   void on_next_time_changed(Connection&) override {}
   MutableByteView scratch() override { return room; }
+  const Options& options() const override { return settings; }
 
+  Options settings;
   Bytes room = Bytes(4096);
-  int opened = 0, ended = 0, closed = 0;
+  int opened = 0, failed = 0, ended = 0, closed = 0;
 };
 
 void write_in_pieces(boost::asio::io_context& io, int peer, std::string_view bytes, std::size_t piece) {
@@ -63,17 +66,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   int ends[2];
   require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   boost::asio::io_context io;
-  Options options;
-  options.limits = {1024, 4096, 64, 16 * 1024};
-  options.send_queue_limit = 64 * 1024;
-  Events events;
+  const auto events = std::make_shared<Events>();
+  events->settings.limits = {1024, 4096, 64, 16 * 1024};
+  events->settings.send_queue_limit = 64 * 1024;
   auto stream = std::make_unique<ByteStream>(tcp::socket(io, tcp::v4(), ends[0]));
   const sip::Target peer{web_socket ? sip::Transport::ws : sip::Transport::tcp, {}, {}, sip::FlowId{1}, {}};
   std::shared_ptr<Connection> connection;
   if (web_socket) {
-    connection = make_web_socket(events, options, std::move(stream), peer);
+    connection = make_web_socket(events, std::move(stream), peer);
   } else {
-    connection = std::make_shared<StreamConnection>(events, options, std::move(stream), peer, true);
+    connection = std::make_shared<StreamConnection>(events, std::move(stream), peer, true);
   }
   connection->start();
   if (web_socket) write_in_pieces(io, ends[1], upgrade, upgrade.size());
@@ -85,6 +87,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   connection.reset();
   io.restart();
   io.poll();
-  require(events.opened == 1 && events.ended == 1 && events.closed == 1);
+  require(events->opened == 1 && events->failed == 0 && events->ended == 1 && events->closed == 1);
   return 0;
 }

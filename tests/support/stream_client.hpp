@@ -68,9 +68,12 @@ class StreamClient {
     link_->socket.connect(to_tcp(server));
     link_->start();
   }
-  StreamClient(boost::asio::io_context& io, const Endpoint& server, boost::asio::ssl::context& tls)
+  // `name`: asked for by SNI.
+  StreamClient(boost::asio::io_context& io, const Endpoint& server, boost::asio::ssl::context& tls,
+               const std::string& name = {})
       : link_(std::make_shared<Link>(io)) {
     link_->ssl = std::make_unique<Ssl>(link_->socket, tls);
+    if (!name.empty()) SSL_set_tlsext_host_name(link_->ssl->native_handle(), name.c_str());
     link_->socket.connect(to_tcp(server));
     link_->ssl->async_handshake(boost::asio::ssl::stream_base::client, [link = link_](auto error) {
       link->closed = bool(error);

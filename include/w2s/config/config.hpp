@@ -53,7 +53,7 @@ struct OutboundProxy {
   bool operator==(const OutboundProxy&) const = default;
 };
 
-// ssl-certificates. Without a key and a certificate the gateway makes a self-signed pair at start.
+// ssl-certificates, one of them. Without a key and a certificate the gateway makes a self-signed pair at start.
 struct Certificates {
   std::string private_key_file;  // paths that exist, relative ones already resolved; empty: `*`
   std::string certificate_file;
@@ -85,7 +85,7 @@ struct Config {
 
   // SIP
   std::vector<Listener> listeners;
-  Certificates certificates;
+  std::vector<Certificates> certificates;  // the first one serves whoever asks for no name of the others
   std::vector<PublicAddress> public_addresses;
   std::optional<OutboundProxy> outbound_proxy;
   std::vector<std::string> allow_destination = {"public"};  // lower case: "public", address, CIDR or domain

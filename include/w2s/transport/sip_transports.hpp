@@ -20,13 +20,16 @@ struct ListenerOptions {
 };
 
 struct TlsOptions {
-  std::string private_key_file, certificate_file, ca_file;  // certificate_file: the whole chain; ca_file may be empty
+  std::string private_key_file, certificate_file;  // the whole chain; both empty: a self-signed one is generated at start
+  std::string ca_file;                             // empty: the authorities that the system trusts
   bool verify_peer = false;
 };
 
 struct Options {
   std::vector<ListenerOptions> listeners;
-  TlsOptions tls;                          // empty files: a self-signed certificate is generated at start
+  // Listeners choose by SNI, else take the first one, as connections that we open do. Empty: one is generated.
+  std::vector<TlsOptions> tls;
+  Duration certificate_check_interval = 5s;  // looks for changed files; what changed is loaded at the next look
   std::vector<std::string> allow_origins;  // empty: every Origin
   sip::ParseLimits limits;
   Duration connect_limit = 4s;             // of connections that we open
@@ -81,11 +84,14 @@ class SipTransports {
   // accepted on; nullopt when the flow is gone.
   std::optional<sip::Target> flow_target(sip::FlowId flow) const;
   bool is_open(sip::FlowId flow) const;
-  // Queues a message; failures come through on_send_failed. TCP and TLS connections are opened on demand and reused.
+  // Queues a message; failures come through on_send_failed. TCP and TLS connections are opened on demand and reused by
+  // address and, with TLS, by the name that the certificate was checked for.
   void send(const sip::Message& message, const sip::Target& target);
   // While a flow is held (registered binding, dialog) it has no idle timeout.
   void hold(sip::FlowId flow, bool held);
   void close(sip::FlowId flow);
+  // Reads the files of TlsOptions again, for new connections; one that cannot be used is logged and changes nothing.
+  void reload_certificates();
   void stop();  // closes listeners and flows
 
  private:

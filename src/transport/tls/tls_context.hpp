@@ -1,31 +1,45 @@
 #pragma once
 #include <memory>
 #include <string>
-
-#include <openssl/ssl.h>
-
-#include "w2s/transport/sip_transports.hpp"
+#include <vector>
 
 #include "byte_stream.hpp"
+#include "tls/file_stamp.hpp"
+#include "tls/tls_identity.hpp"
 
 namespace w2s::transport {
 
-// The TLS settings of all listeners and of all connections that we open: TLS 1.2 and newer, AEAD suites only
-// (threats.md T23), no session cache and no renegotiation.
+// The certificates of all listeners, chosen by SNI, and of the connections that we open, which use the first
+// one. Files that change on disk are taken up for new connections; those that go on keep what they began
+// with.
 class TlsContext {
  public:
-  explicit TlsContext(const TlsOptions& options);  // throws std::runtime_error naming the file at fault
+  // Throws std::runtime_error naming the file at fault. `options` empty: a certificate is generated.
+  TlsContext(std::vector<TlsOptions> options, Log& log);
 
   std::unique_ptr<ByteStream> accept(tcp::socket socket) const;
   // `host` goes into SNI unless it is an address, and must be in the certificate when peers are verified.
   std::unique_ptr<ByteStream> connect(tcp::socket socket, const std::string& host) const;
+  // RFC 5923 4: may a peer send us requests over a connection that we opened? It must be able to check that
+  // we are `host`, and we check peers as well.
+  bool can_be_aliased_as(std::string_view host) const;
+
+  // Looks at the files; what has changed and has been quiet since the last look is loaded. A file that cannot
+  // be used changes nothing and is told once.
+  void reload_changed();
+  void reload();  // everything, now
 
  private:
-  struct FreeContext {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  struct Entry {
+    TlsOptions options;
+    FileStamps loaded, seen;
   };
-  std::unique_ptr<SSL_CTX, FreeContext> context_;
-  bool verify_peer_;
+  std::string load(Entry& entry, std::shared_ptr<const TlsIdentity>& into);  // returns the problem
+  void reload(std::size_t index);
+
+  Log& log_;
+  std::vector<Entry> entries_;
+  std::shared_ptr<const TlsIdentities> identities_;  // one per entry; handshakes under way share it
 };
 
 }  // namespace w2s::transport

@@ -6,24 +6,10 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
+#include "tls/tls_failure.hpp"
+
 namespace w2s::transport {
 namespace {
-
-// OpenSSL's packed error codes as they are; what it says of a failed handshake is what an operator can act
-// on.
-class TlsCategory final : public boost::system::error_category {
- public:
-  const char* name() const noexcept override { return "tls"; }
-  std::string message(int value) const override {
-    const char* reason = ERR_reason_error_string(static_cast<unsigned long>(value));
-    return reason != nullptr ? reason : "TLS error " + std::to_string(value);
-  }
-};
-
-error_code tls_error(unsigned long code) {
-  static const TlsCategory category;
-  return {static_cast<int>(code), category};
-}
 
 // The BIO knows its socket by number, kept in the BIO's data pointer.
 int socket_of(BIO* bio) {
@@ -73,15 +59,90 @@ BIO_METHOD* socket_method() {
 
 }  // namespace
 
-TlsStream::TlsStream(tcp::socket stream_socket, SSL* ssl) : ByteStream(std::move(stream_socket)), ssl_(ssl) {
+TlsStream::TlsStream(tcp::socket stream_socket, const TlsIdentity& identity)
+    : ByteStream(std::move(stream_socket)), ssl_(SSL_new(identity.context.get())) {
   BIO* bio = BIO_new(socket_method());
-  if (ssl == nullptr || bio == nullptr) {
+  if (!ssl_ || bio == nullptr) {
     BIO_free(bio);
     throw std::bad_alloc();
   }
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket().native_handle())));
   BIO_set_init(bio, 1);
-  SSL_set_bio(ssl, bio, bio);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_app_data(ssl_.get(), this);
+}
+
+TlsStream::TlsStream(tcp::socket stream_socket, std::shared_ptr<const TlsIdentities> identities)
+    : TlsStream(std::move(stream_socket), *identities->front()) {
+  identities_ = std::move(identities);
+  verify_with(*identities_->front());
+  SSL_set_accept_state(ssl_.get());
+}
+
+TlsStream::TlsStream(tcp::socket stream_socket, const TlsIdentity& identity, std::string host)
+    : TlsStream(std::move(stream_socket), identity) {
+  host_ = std::move(host);
+  SSL_set_connect_state(ssl_.get());
+  // RFC 6066 3: names only, never addresses.
+  if (!host_.empty() && !IpAddress::parse(host_)) SSL_set_tlsext_host_name(ssl_.get(), host_.c_str());
+  verify_with(identity);
+}
+
+TlsStream& TlsStream::of(const SSL* ssl) {
+  return *static_cast<TlsStream*>(SSL_get_app_data(ssl));
+}
+
+void TlsStream::verify_with(const TlsIdentity& identity) {
+  const int mode = identity.verify_peer ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
+  SSL_set_verify(ssl_.get(), mode, identity.verify_peer ? &TlsStream::on_certificate : nullptr);
+}
+
+int TlsStream::on_server_name(SSL* ssl, int*, void*) {
+  auto& stream = of(ssl);
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr || !stream.identities_) return SSL_TLSEXT_ERR_NOACK;
+  const TlsIdentity* best = stream.identities_->front().get();
+  auto best_fit = Fit::none;
+  for (const auto& identity : *stream.identities_) {
+    const auto its_fit = fit(identity->names, name);
+    if (its_fit <= best_fit) continue;
+    best = identity.get();
+    best_fit = its_fit;
+  }
+  SSL_set_SSL_CTX(ssl, best->context.get());
+  stream.verify_with(*best);
+  return SSL_TLSEXT_ERR_OK;
+}
+
+// Once for each certificate of the chain, the peer's own last.
+int TlsStream::on_certificate(int ok, X509_STORE_CTX* store) {
+  const auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto& stream = of(ssl);
+  // RFC 5922 7.3: the name the request was resolved from, not what DNS made of it, must be in the
+  // certificate.
+  const bool is_peers = X509_STORE_CTX_get_error_depth(store) == 0;
+  if (ok == 1 && is_peers && SSL_is_server(ssl) == 0 &&
+      !is_identity(names_of(X509_STORE_CTX_get_current_cert(store)), stream.host_)) {
+    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+    ok = 0;
+  }
+  if (ok != 1) stream.certificate_problem_ = explain_certificate(store, stream.host_);
+  return ok;
+}
+
+std::string TlsStream::explain(const error_code& error) const {
+  return certificate_problem_.empty() ? explain_tls_error(error) : certificate_problem_;
+}
+
+bool TlsStream::is_clear_http(const error_code& error) const {
+  return transport::is_clear_http(error);
+}
+
+bool TlsStream::proves(std::string_view host) const {
+  const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
+  return (SSL_get_verify_mode(ssl_.get()) & SSL_VERIFY_PEER) != 0 && certificate != nullptr &&
+         SSL_get_verify_result(ssl_.get()) == X509_V_OK && is_identity(names_of(certificate), host);
 }
 
 // Called right after an SSL function, before anything else touches OpenSSL's error queue or errno.
@@ -106,7 +167,9 @@ IoResult TlsStream::outcome(int returned, std::size_t bytes) {
 
 IoResult TlsStream::handshake() {
   ERR_clear_error();
-  return outcome(SSL_do_handshake(ssl_.get()), 0);
+  const auto result = outcome(SSL_do_handshake(ssl_.get()), 0);
+  if (!result.would_block()) identities_.reset();
+  return result;
 }
 
 IoResult TlsStream::read(MutableByteView into) {

@@ -96,9 +96,9 @@ TEST(Certificates, AreResolvedBesideTheConfigAndMustExist) {
                              "<ssl-certificates>" +
                                  value + "</ssl-certificates></config>"));
   };
-  EXPECT_EQ(file_with("key.pem;" + folder.path_of("cert.pem") + ";*;yes").config.certificates,
-            (Certificates{folder.path_of("key.pem"), folder.path_of("cert.pem"), "", true}));
-  EXPECT_EQ(file_with("*;*;*").config.certificates, Certificates{});
+  EXPECT_THAT(file_with("key.pem;" + folder.path_of("cert.pem") + ";*;yes").config.certificates,
+              ElementsAre(Certificates{folder.path_of("key.pem"), folder.path_of("cert.pem"), "", true}));
+  EXPECT_THAT(file_with("*;*;*").config.certificates, ElementsAre(Certificates{}));
 
   const auto missing = file_with("key.pem;none.pem;no-ca.pem");
   EXPECT_THAT(
@@ -108,6 +108,27 @@ TEST(Certificates, AreResolvedBesideTheConfigAndMustExist) {
   for (const auto* bad :
        {"key.pem;cert.pem", "key.pem;*;*", "*;cert.pem;*", "key.pem;cert.pem;*;maybe", ";;", "a;b;c;no;e"})
     EXPECT_FALSE(file_with(bad).ok()) << bad;
+}
+
+TEST(Certificates, RepeatForOtherNamesAndTheFirstIsTheDefault) {
+  const TemporaryFolder folder;
+  for (const auto* name : {"a.pem", "b.pem"}) folder.write(name, "pem");
+  const auto with = [&](const std::string& first, const std::string& second) {
+    return load(folder.write("config.xml",
+                             "<config><transport>wss;*;1</transport><transport>udp;*;1</transport>\n"
+                             "<ssl-certificates>" +
+                                 first + "</ssl-certificates>\n<ssl-certificates>" + second +
+                                 "</ssl-certificates></config>"));
+  };
+  const Certificates a{folder.path_of("a.pem"), folder.path_of("a.pem"), "", false};
+  const Certificates b{folder.path_of("b.pem"), folder.path_of("b.pem"), "", false};
+  EXPECT_THAT(with("a.pem;a.pem;*", "b.pem;b.pem;*").config.certificates, ElementsAre(a, b));
+  EXPECT_THAT(with("*;*;*", "a.pem;a.pem;*").config.certificates, ElementsAre(Certificates{}, a));
+  EXPECT_THAT(with("a.pem;a.pem;*", "b.pem;a.pem;*").errors,
+              ElementsAre(Problem{3, "ssl-certificates: the certificate \"" + folder.path_of("a.pem") +
+                                         "\" is given twice"}));
+  EXPECT_THAT(with("*;*;*", "*;*;*").errors,
+              ElementsAre(Problem{3, "ssl-certificates: only one entry can be without files"}));
 }
 
 TEST(PublicAddress, RepeatsPerLocalAddressAndFamily) {

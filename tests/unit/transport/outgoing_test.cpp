@@ -1,68 +1,11 @@
-#include <fstream>
-#include <unistd.h>
+#include <boost/asio/write.hpp>
 
-#include <openssl/pem.h>
-
-#include "stream_client.hpp"
-#include "transport/tls/certificate.hpp"
-#include "transport_fixture.hpp"
+#include "outgoing_fixture.hpp"
 
 namespace w2s::transport {
 namespace {
 
-namespace ssl = boost::asio::ssl;
 using boost::asio::ip::tcp;
-
-// Files of a key and a certificate for this test alone; gone with it.
-class CertificateFiles {
- public:
-  CertificateFiles() {
-    char name[] = "/tmp/w2s-transport-XXXXXX";
-    folder_ = mkdtemp(name);
-    const auto identity = make_self_signed();
-    write(key(), [&](FILE* f) {
-      PEM_write_PrivateKey(f, identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    });
-    write(certificate(), [&](FILE* f) { PEM_write_X509(f, identity.certificate.get()); });
-  }
-  ~CertificateFiles() { std::filesystem::remove_all(folder_); }
-
-  std::string key() const { return folder_ + "/key.pem"; }
-  std::string certificate() const { return folder_ + "/certificate.pem"; }
-
- private:
-  template <class Write>
-  static void write(const std::string& path, Write call) {
-    const std::unique_ptr<FILE, int (*)(FILE*)> file(fopen(path.c_str(), "w"), &fclose);
-    call(file.get());
-  }
-  std::string folder_;
-};
-
-// Two transports: the test's own fixture sends, `peer` listens.
-class OutgoingTest : public TransportTest {
- protected:
-  SipTransports& start_peer(sip::Transport transport, TlsOptions tls = {}) {
-    Options options;
-    options.listeners = {on(transport)};
-    options.tls = std::move(tls);
-    Handlers handlers;
-    handlers.on_message = [this](sip::Message message, const sip::Target& source) {
-      peer_received.emplace_back(std::move(message), source);
-    };
-    peer = std::make_unique<SipTransports>(io.get_executor(), std::move(options), log, std::move(handlers));
-    return *peer;
-  }
-  sip::Target to_peer(sip::Transport transport, std::string host = {}) const {
-    return {transport, peer->listeners().at(0).local, server(), sip::FlowId::none, std::move(host)};
-  }
-  static sip::Message request() {
-    return std::move(*sip::parse(options_request(), sip::Framing::datagram).message);
-  }
-
-  std::unique_ptr<SipTransports> peer;
-  std::vector<Received> peer_received;
-};
 
 TEST_F(OutgoingTest, AConnectionIsOpenedOnDemandAndReused) {
   start_peer(sip::Transport::tcp);
@@ -144,113 +87,114 @@ TEST_F(OutgoingTest, NobodyIsReachedByWebSocketWithoutAFlow) {
   EXPECT_TRUE(peer_received.empty());
 }
 
-TEST_F(OutgoingTest, WithoutVerificationAnyCertificateServes) {
-  start_peer(sip::Transport::tls);
-  listen(sip::Transport::tls);
-  transports->send(request(), to_peer(sip::Transport::tls, "whoever.example"));
-  EXPECT_TRUE(await([&] { return peer_received.size() == 1; }));
-}
-
-TEST_F(OutgoingTest, AVerifiedPeerMustBeTrustedAndCarryTheName) {
-  const CertificateFiles files, others;
-  start_peer(sip::Transport::tls, {files.key(), files.certificate(), {}, false});
-  Options options;
-  options.tls = {others.key(), others.certificate(), files.certificate(), true};
-  listen(sip::Transport::tls, options);
-  // The certificate of the tests names localhost, 127.0.0.1 and ::1.
-  for (const auto* name : {"localhost", "127.0.0.1"})
-    transports->send(request(), to_peer(sip::Transport::tls, name));
-  ASSERT_TRUE(await([&] { return peer_received.size() == 2; }));
-  EXPECT_NE(peer_received[0].second.flow, peer_received[1].second.flow);  // each name proves itself
-  EXPECT_TRUE(failed.empty());
-
-  transports->send(request(), to_peer(sip::Transport::tls, "other.example"));
-  ASSERT_TRUE(await([&] { return !failed.empty(); }));
-  EXPECT_EQ(failed[0].host, "other.example");
-
-  options.tls.ca_file = others.certificate();
-  failed.clear();
-  listen(sip::Transport::tls, options);
-  transports->send(request(), to_peer(sip::Transport::tls, "localhost"));
-  ASSERT_TRUE(await([&] { return !failed.empty(); }));
-  EXPECT_EQ(peer_received.size(), 2U);
-}
-
-TEST_F(OutgoingTest, AVerifyingListenerWantsACertificateOfItsAuthority) {
-  const CertificateFiles server_files, known, unknown;
-  start_peer(sip::Transport::tls,
-             {server_files.key(), server_files.certificate(), known.certificate(), true});
-  Options options;
-  options.tls = {known.key(), known.certificate(), {}, false};
-  listen(sip::Transport::tls, options);
-  transports->send(request(), to_peer(sip::Transport::tls));
-  ASSERT_TRUE(await([&] { return peer_received.size() == 1; }));
-
-  options.tls = {unknown.key(), unknown.certificate(), {}, false};
-  listen(sip::Transport::tls, options);
-  transports->send(request(), to_peer(sip::Transport::tls));
-  ASSERT_TRUE(await([&] { return !failed.empty(); }));
-  EXPECT_EQ(peer_received.size(), 1U);
-}
-
-class TlsTest : public OutgoingTest {
+// A peer of which the test holds every socket.
+class DyingPeerTest : public OutgoingTest {
  protected:
-  // The handshake of a client that is limited in some way: the suite agreed on, empty when it failed.
-  std::string agreed(const std::function<void(SSL_CTX*)>& limit) {
-    ssl::context context(ssl::context::tls_client);
-    limit(context.native_handle());
-    test::StreamClient client(io, server(), context);
-    EXPECT_TRUE(await([&] { return client.is_ready() || client.closed; }));
-    return client.is_ready() ? SSL_get_cipher_name(client.ssl()) : "";
-  }
-};
-
-TEST_F(TlsTest, OnlyTls12AndNewerWithAeadSuites) {
-  listen(sip::Transport::tls);
-  EXPECT_NE(agreed([](SSL_CTX*) {}), "");
-  EXPECT_NE(agreed([](SSL_CTX* c) { SSL_CTX_set_max_proto_version(c, TLS1_2_VERSION); }), "");
-  EXPECT_EQ(agreed([](SSL_CTX* c) {
-              SSL_CTX_set_security_level(c, 0);
-              SSL_CTX_set_min_proto_version(c, TLS1_VERSION);
-              SSL_CTX_set_max_proto_version(c, TLS1_1_VERSION);
-            }),
-            "");
-  EXPECT_EQ(agreed([](SSL_CTX* c) {
-              SSL_CTX_set_max_proto_version(c, TLS1_2_VERSION);
-              SSL_CTX_set_cipher_list(c, "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA:AES128-SHA");
-            }),
-            "");
-}
-
-TEST_F(TlsTest, EachGeneratedCertificateHasItsOwnSerial) {
-  const auto serial = [] {
-    const auto identity = make_self_signed();
-    return ASN1_INTEGER_dup(X509_get0_serialNumber(identity.certificate.get()));
-  };
-  const std::unique_ptr<ASN1_INTEGER, decltype(&ASN1_INTEGER_free)> a(serial(), &ASN1_INTEGER_free);
-  const std::unique_ptr<ASN1_INTEGER, decltype(&ASN1_INTEGER_free)> b(serial(), &ASN1_INTEGER_free);
-  EXPECT_NE(ASN1_INTEGER_cmp(a.get(), b.get()), 0);
-}
-
-TEST_F(TlsTest, FilesThatCannotBeUsedStopTheStartByName) {
-  const CertificateFiles files, others;
-  const std::vector<std::pair<TlsOptions, std::string>> wrong = {
-      {{files.key(), "/nowhere/certificate.pem", {}, false}, "/nowhere/certificate.pem"},
-      {{"/nowhere/key.pem", files.certificate(), {}, false}, "/nowhere/key.pem"},
-      {{others.key(), files.certificate(), {}, false}, others.key()},
-      {{files.key(), files.certificate(), "/nowhere/ca.pem", false}, "/nowhere/ca.pem"},
-  };
-  for (const auto& [tls, name] : wrong) {
+  DyingPeerTest() {
+    acceptor.non_blocking(true);
     Options options;
-    options.listeners = {on(sip::Transport::tls)};
-    options.tls = tls;
-    try {
-      make(options);
-      FAIL() << "started without " << name;
-    } catch (const std::runtime_error& error) {
-      EXPECT_THAT(error.what(), testing::HasSubstr(name));
+    options.send_queue_limit = 64 << 20;
+    listen(sip::Transport::tcp, options);
+  }
+  // Null when nobody connects.
+  std::unique_ptr<tcp::socket> accept() {
+    auto socket = std::make_unique<tcp::socket>(io);
+    error_code error;
+    const auto accepted = [&] {
+      acceptor.accept(*socket, error);
+      return !error;
+    };
+    if (!await(accepted, 5s)) return nullptr;
+    socket->non_blocking(true);
+    return socket;
+  }
+  // Reads until `enough` holds of all that came.
+  template <class Predicate>
+  bool read(tcp::socket& socket, std::string& text, Predicate enough) {
+    std::string room(256 * 1024, 0);
+    return await([&] {
+      error_code error;
+      const auto size = socket.read_some(boost::asio::buffer(room), error);
+      if (!error) text.append(room, 0, size);
+      io.poll();
+      return enough();
+    });
+  }
+  // The first connection, on which a request was heard and answered.
+  std::unique_ptr<tcp::socket> proven_connection() {
+    transports->send(request(), target());
+    auto socket = accept();
+    std::string text;
+    EXPECT_TRUE(read(*socket, text, [&] { return text.ends_with("\r\n\r\n"); }));
+    const auto heard = sip::parse(text, sip::Framing::datagram).message;
+    boost::asio::write(*socket, boost::asio::buffer(sip::make_response(*heard, 200, "t").to_string()));
+    EXPECT_TRUE(await([&] { return received.size() == 1; }));
+    return socket;
+  }
+  static void reset(tcp::socket& socket) {
+    socket.set_option(boost::asio::socket_base::linger(true, 0));
+    socket.close();
+  }
+  void send_more_than_fits() {
+    for (int i = 0; i < messages; ++i) {
+      auto message = sip::Message::request("MESSAGE", "sip:" + std::to_string(i) + "@x");
+      message.set_body(std::string(64 * 1024, 'x'), "text/plain");
+      transports->send(message, target());
     }
   }
+  sip::Target target() const {
+    return {sip::Transport::tcp, Endpoint::from_sockaddr(acceptor.local_endpoint().data()), server(), {}, {}};
+  }
+
+  static constexpr int messages = 200;  // 12.5 MiB: more than the sockets of both sides hold
+  tcp::acceptor acceptor{io, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+};
+
+TEST_F(DyingPeerTest, AMessageForAConnectionThatDiedMeanwhileOpensAnother) {
+  const auto first = proven_connection();
+  first->close();  // the kernel knows; no handler has run yet
+  transports->send(request(), target());
+  const auto second = accept();
+  ASSERT_TRUE(second);
+  std::string text;
+  ASSERT_TRUE(read(*second, text, [&] { return text.ends_with("\r\n\r\n"); }));
+  EXPECT_EQ(text, options_request());
+  settle();
+  EXPECT_TRUE(failed.empty());
+}
+
+TEST_F(DyingPeerTest, WhatWasQueuedLeavesOverAnotherConnectionWholeAndOnce) {
+  const auto first = proven_connection();
+  send_more_than_fits();
+  reset(*first);
+  const auto second = accept();
+  ASSERT_TRUE(second);
+  std::string text;
+  const auto last = "MESSAGE sip:" + std::to_string(messages - 1) + "@x";
+  ASSERT_TRUE(read(*second, text, [&] { return text.find(last) != std::string::npos; }));
+  ASSERT_EQ(text.substr(0, 12), "MESSAGE sip:");
+  int next = std::stoi(text.substr(12));
+  EXPECT_GT(next, 0);  // what the kernel had taken is not known to be lost
+  for (std::size_t at = 0; at != std::string::npos; at = text.find("MESSAGE sip:", at + 1))
+    EXPECT_EQ(std::stoi(text.substr(at + 12)), next++);
+  EXPECT_EQ(next, messages);
+  EXPECT_TRUE(failed.empty());
+}
+
+TEST_F(DyingPeerTest, APeerThatNeverSpokeIsNotCalledAgainByItself) {
+  send_more_than_fits();
+  const auto first = accept();
+  ASSERT_TRUE(first);
+  std::string text;
+  ASSERT_TRUE(read(*first, text, [&] { return !text.empty(); }));
+  reset(*first);
+  ASSERT_TRUE(await([&] { return !failed.empty(); }));
+  EXPECT_EQ(failed, std::vector{target()});
+  settle();
+  error_code error;
+  tcp::socket none(io);
+  acceptor.accept(none, error);
+  EXPECT_EQ(error, boost::asio::error::would_block);
 }
 
 }  // namespace

@@ -57,7 +57,9 @@ TEST(SendQueue, CountsBytesAndCutsNoMessage) {
   SendQueue queue(10);
   EXPECT_TRUE(queue.push("12345"));
   EXPECT_TRUE(queue.push("6789"));
+  EXPECT_FALSE(queue.overflowed());
   EXPECT_FALSE(queue.push("ab"));
+  EXPECT_TRUE(queue.overflowed());
   queue.consume(3);
   EXPECT_EQ(as_text(queue.unsent()), "45");
   queue.consume(2);
@@ -66,6 +68,17 @@ TEST(SendQueue, CountsBytesAndCutsNoMessage) {
   queue.pop();
   queue.pop();
   EXPECT_TRUE(queue.empty());
+}
+
+TEST(SendQueue, GivesBackWhatHasNotLeftWhole) {
+  SendQueue queue(10);
+  for (const auto* message : {"123", "456", "789"}) EXPECT_TRUE(queue.push(message));
+  queue.consume(3);
+  queue.consume(1);
+  EXPECT_EQ(queue.take_all(), (std::list<std::string>{"456", "789"}));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_TRUE(queue.push("1234567890"));
+  EXPECT_EQ(as_text(queue.unsent()), "1234567890");
 }
 
 TEST(AnswerBudget, IsPerSourceAndRefills) {

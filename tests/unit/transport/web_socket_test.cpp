@@ -189,7 +189,6 @@ TEST_F(WebSocketTest, AMessageThatIsNoSipIsCountedAndTheSocketStays) {
   listen(sip::Transport::ws);
   auto client = connect();
   client->send(Opcode::text, "hello");
-  client->send(Opcode::text, "\r\n\r\n");  // a keep-alive that RFC 7118 has no use for
   client->send(Opcode::text, "");
   client->send(Opcode::text, broken_request());
   client->send(Opcode::text, options_request());
@@ -199,6 +198,24 @@ TEST_F(WebSocketTest, AMessageThatIsNoSipIsCountedAndTheSocketStays) {
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->payload.substr(0, 12), "SIP/2.0 400 ");
   EXPECT_TRUE(transports->is_open(received[0].second.flow));
+}
+
+// RFC 7118 6 with RFC 5626 3.5.1: SIP.js pings like this and waits for the pong; JsSIP answers our ping like
+// this.
+TEST_F(WebSocketTest, ACrlfPingIsAnsweredAndAPongIsNot) {
+  listen(sip::Transport::ws);
+  auto client = connect();
+  client->send(Opcode::text, "\r\n");
+  client->send(Opcode::text, "\r\n\r\n");
+  client->send(Opcode::ping, "after them");
+  const auto pong = next(*client);
+  ASSERT_TRUE(pong);
+  EXPECT_EQ(pong->first, 0x81);
+  EXPECT_EQ(pong->payload, "\r\n");
+  const auto frame = next(*client);
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->opcode(), Opcode::pong);
+  EXPECT_TRUE(broken.empty());
 }
 
 TEST_F(WebSocketTest, WhatIsNotUtf8LeavesAsBinary) {
