@@ -16,7 +16,8 @@ void erase_pair(Map& map, const typename Map::key_type& key, const Binding* bind
 
 }  // namespace
 
-Binding& BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
+Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact,
+                                   const sip::Target& source,
                                    const std::function<bool(sip::FlowId)>& is_open) {
   const auto instance = contact.params.unquoted("+sip.instance");
   const auto uri = contact.uri.to_string();
@@ -25,10 +26,11 @@ Binding& BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
   Binding* reusable = nullptr;
   for (auto entry = first; entry != last; ++entry) {
     auto& binding = *entry->second;
-    if (binding.flow == source.flow) return binding;
+    if (binding.flow == source.flow) return &binding;
     if (!instance.empty() || !is_open(binding.flow)) reusable = &binding;
   }
-  if (reusable != nullptr) return *reusable;
+  if (reusable != nullptr) return reusable;
+  if (by_flow_.count(source.flow) >= max_per_flow) return nullptr;
 
   auto binding = std::make_unique<Binding>();
   binding->key = key;
@@ -43,7 +45,7 @@ Binding& BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
   by_aor_.emplace(aor, &made);
   bindings_.emplace(made.token, std::move(binding));
   index_flow(made, source);
-  return made;
+  return &made;
 }
 
 void BindingTable::index_flow(Binding& binding, const sip::Target& source) {

@@ -1,5 +1,7 @@
 #include "w2s/proxy/proxy.hpp"
 
+#include <algorithm>
+
 #include "w2s/base/encoding.hpp"
 #include "w2s/base/hash.hpp"
 
@@ -27,6 +29,11 @@ int hops_left(const Message& request) {
   const auto value = request.get(HeaderId::max_forwards);
   if (!value) return 70;
   return parse_number<int>(*value).value_or(0);
+}
+
+// RFC 3261 10.3: To is who is registered; elsewhere From is who speaks.
+Result<sip::NameAddr> identity_of(const Message& request) {
+  return request.is("REGISTER") ? request.to() : request.from();
 }
 
 }  // namespace
@@ -77,6 +84,9 @@ Outputs Proxy::from_browser(Time, Forward forward) {
     if (message.count(HeaderId::route) == 0 && !surroundings_.outbound_proxy) return refuse(forward, 404);
   }
   if (auto* binding = binding_of(message, forward.source)) forward.token = binding->token;
+  const bool needs_bindings = forward.token.empty() || message.is("REGISTER");
+  if (needs_bindings && !has_room_for(message, forward.source))
+    return refuse(forward, 403, "Too Many Contacts On One WebSocket");
   return find_route(std::move(forward), *hop);
 }
 
@@ -148,8 +158,8 @@ Outputs Proxy::refuse(const Forward& forward, int status, std::string_view reaso
   if (forward.server == sip::ServerTransactionId::none) return {};  // ACK is never answered
   auto response = sip::stateless_response(forward.original, status, reason, secret_);
   if (!warning.empty()) sip::append_warning(response, warning);
-  // Out of a dialog and over UDP nobody has proved his address yet: timer G would amplify.
-  const bool stateless = !has_to_tag(forward.original) && forward.source.transport == sip::Transport::udp;
+  // Over UDP nobody has proved his address, with a To tag as little as without: timer G would amplify.
+  const bool stateless = forward.source.transport == sip::Transport::udp;
   return {sip::Respond{forward.server, std::move(response), stateless}};
 }
 
@@ -197,6 +207,11 @@ Outputs Proxy::on_response(Time now, sip::RequestId id, Message response, const 
   const auto found = forwards_.find(id);
   if (found == forwards_.end() || response.status() == 100) return {};  // RFC 3261 16.7 step 5
   auto& forward = found->second;
+  // RFC 3261 16.7 step 3: without a Via below ours it is not to be passed on, but whoever asked must not wait
+  // for ever.
+  if (response.values(HeaderId::via).size() < 2) {
+    return response.status() < 200 || forward.answered ? Outputs{} : fail(forward, 502);
+  }
   Outputs outputs;
   response.pop_value(HeaderId::via);
   strip_secrets(response);
@@ -223,9 +238,17 @@ Outputs Proxy::on_failed(Time, sip::RequestId id, sip::ClientFailure cause) {
   if (found == forwards_.end()) return {};
   auto& forward = found->second;
   Outputs outputs;
-  if (!forward.answered) outputs = refuse(forward, cause == sip::ClientFailure::timeout ? 408 : 503);
-  for (auto& output : outputs) std::get<sip::Respond>(output).stateless = false;
+  if (!forward.answered) outputs = fail(forward, cause == sip::ClientFailure::timeout ? 408 : 503);
   on_ended(id);
+  return outputs;
+}
+
+// Refuses a request that was forwarded: it has had a 100 and is not repeated, so the answer must not get
+// lost.
+Outputs Proxy::fail(Forward& forward, int status) {
+  auto outputs = refuse(forward, status);
+  for (auto& output : outputs) std::get<sip::Respond>(output).stateless = false;
+  forward.answered = true;
   return outputs;
 }
 
@@ -290,14 +313,27 @@ Addressee Proxy::addressee_of(const Message& request, const sip::Target& source)
 Binding* Proxy::binding_of(const Message& request, const sip::Target& source) {
   const auto contacts = request.contacts();
   if (!contacts || contacts->empty() || contacts->front().star || !contacts->front().uri.is_sip()) return nullptr;
-  // RFC 3261 10.3: To is who is registered; elsewhere From is who speaks.
-  const auto identity = request.is("REGISTER") ? request.to() : request.from();
+  const auto identity = identity_of(request);
   if (!identity) return nullptr;
   const auto aor = identity->uri.address_of_record();
   if (!request.is("REGISTER")) {
     if (auto* known = bindings_.by_flow_and_aor(source.flow, aor)) return known;
   }
-  return &bindings_.for_contact(aor, contacts->front(), source, surroundings_.is_open);
+  return bindings_.for_contact(aor, contacts->front(), source, surroundings_.is_open);
+}
+
+// A REGISTER needs a binding for each of its Contacts, any other request one at most.
+bool Proxy::has_room_for(const Message& request, const sip::Target& source) {
+  const auto contacts = request.contacts();
+  const auto identity = identity_of(request);
+  if (!contacts || !identity) return true;
+  const auto needed = request.is("REGISTER") ? contacts->size() : std::min<std::size_t>(1, contacts->size());
+  return std::all_of(contacts->begin(), contacts->begin() + static_cast<std::ptrdiff_t>(needed),
+                     [&](const auto& contact) {
+                       return contact.star || !contact.uri.is_sip() ||
+                              bindings_.for_contact(identity->uri.address_of_record(), contact, source,
+                                                    surroundings_.is_open) != nullptr;
+                     });
 }
 
 }  // namespace w2s::proxy

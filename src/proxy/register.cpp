@@ -32,10 +32,11 @@ void Proxy::patch_register_contacts(Forward& forward, const sip::Egress& egress)
   for (std::size_t i = 0; i < contacts->size(); ++i) {
     const auto& contact = (*contacts)[i];
     if (contact.star || !contact.uri.is_sip()) continue;
-    const auto& binding =
+    const auto* binding =
         bindings_.for_contact(to->uri.address_of_record(), contact, forward.source, surroundings_.is_open);
-    auto patched = network_contact(binding, contact, egress.contact, egress.contact_transport);
-    if (binding.flow != forward.source.flow) {  // it moves here with the 2xx
+    if (binding == nullptr) continue;  // never: this REGISTER would have been refused
+    auto patched = network_contact(*binding, contact, egress.contact, egress.contact_transport);
+    if (binding->flow != forward.source.flow) {  // it moves here with the 2xx
       patched.uri.params.set("ws-src-ip", forward.source.remote.ip.to_uri_host());
       patched.uri.params.set("ws-src-port", std::to_string(forward.source.remote.port));
     }

@@ -326,15 +326,72 @@ TEST(ProxyRefusals, AreAnsweredWithTheirReason) {
 
 TEST(ProxyRefusals, OverUdpKeepNoStateAndSayTheSameAgain) {
   SipWorld world;
-  const std::string invite = "INVITE sip:nobody@203.0.113.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKs\r\n"
-                             "From: <sip:b@x>;tag=b\r\nTo: <sip:a@x>\r\nCall-ID: s\r\nCSeq: 1 INVITE\r\n\r\n";
-  world.receive(invite, world.server());
-  const auto first = world.take_response(404, "INVITE");
-  EXPECT_EQ(world.core.transactions(), 0U);
-  world.advance(40s);
-  EXPECT_TRUE(world.nothing_but_trying());
-  world.receive(invite, world.server());
-  EXPECT_EQ(world.take_response(404, "INVITE").message.to()->tag(), first.message.to()->tag());
+  // A To tag proves nothing: anybody can write one.
+  for (const auto& [to_tag, status] : {std::pair{"", 404}, std::pair{";tag=forged", 481}}) {
+    const std::string invite =
+        std::string(
+            "INVITE sip:nobody@203.0.113.1 SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKs\r\nFrom: <sip:b@x>;tag=b\r\n"
+            "To: <sip:a@x>") +
+        to_tag + "\r\nCall-ID: s\r\nCSeq: 1 INVITE\r\n\r\n";
+    world.receive(invite, world.server());
+    const auto first = world.take_response(status, "INVITE");
+    EXPECT_EQ(world.core.transactions(), 0U);
+    world.advance(40s);
+    EXPECT_TRUE(world.sent.empty());
+    world.receive(invite, world.server());
+    EXPECT_EQ(world.take_response(status, "INVITE").message.to()->tag(), first.message.to()->tag());
+  }
+}
+
+TEST(ProxyRefusals, OneWebSocketHasABoundedNumberOfContacts) {
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  const auto contact = [](std::size_t i) { return "<sip:a" + std::to_string(i) + "@df7jal23ls0d.invalid>"; };
+  const auto limit = proxy::BindingTable::max_per_flow;
+  for (std::size_t i = 0; i < limit; i += 10) {
+    std::string ten = contact(i);
+    for (auto j = i + 1; j < i + 10; ++j) ten += ", " + contact(j);
+    const auto cseq = static_cast<int>(i) + 1;
+    world.receive(register_request(cseq, ten), flow);
+    world.receive(reply(world.take_request("REGISTER").message, 401, "srv"), world.server());
+    world.take_response(401, "REGISTER");
+  }
+  EXPECT_EQ(world.core.bindings(), limit);
+
+  world.receive(register_request(201, contact(limit)), flow);
+  world.take_response(403, "REGISTER");
+  auto other = request("INVITE", "sip:bob@198.51.100.7", 1, "i1", "Contact: " + contact(limit) + "\r\n");
+  other.replace(other.find("sip:alice@"), 10, "sip:carol@");
+  world.receive(other, flow);
+  world.take_response(403, "INVITE");
+  EXPECT_EQ(world.core.bindings(), limit);
+
+  // What is known already still works, and so do other browsers.
+  world.receive(register_request(203, contact(0)), flow);
+  world.take_request("REGISTER");
+  world.receive(register_request(204, contact(limit)), world.open_flow(55211));
+  world.take_request("REGISTER");
+}
+
+TEST(ProxyRefusals, AResponseWithoutTheBrowsersViaIs502) {
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  for (const std::string method : {"REGISTER", "MESSAGE", "INVITE"}) {
+    world.receive(
+        request(method, "sip:bob@198.51.100.7", 1, "v" + method, "Contact: " + browser_contact + "\r\n"),
+        flow);
+    auto forwarded = world.take_request(method).message;
+    const auto ours = std::string(*forwarded.first_value(HeaderId::via));
+    for (const int status : {180, 200, 200}) {
+      auto response = reply(forwarded, status, "srv");
+      response.set(HeaderId::via, ours);
+      world.receive(response, world.server());
+    }
+    world.take_response(502, method);
+    EXPECT_TRUE(world.nothing_but_trying()) << method;
+    world.sent.clear();
+  }
 }
 
 TEST(ProxySecrets, NeverTravelInAnyMethod) {

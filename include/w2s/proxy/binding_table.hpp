@@ -41,9 +41,14 @@ class BindingTable {
  public:
   explicit BindingTable(Rng& rng) : rng_(rng) {}
 
-  // The binding that a request from `source` with this Contact belongs to, made when there is none. A REGISTER may
-  // return a binding that still stands on another flow: it moves with confirm().
-  Binding& for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
+  // A browser has an account or a few; who names more Contacts than this on one WebSocket fills our memory
+  // (threats.md).
+  static constexpr std::size_t max_per_flow = 100;
+
+  // The binding that a request from `source` with this Contact belongs to, made when there is none; nullptr
+  // when the flow has too many. A REGISTER may return a binding that still stands on another flow: it moves
+  // with confirm().
+  Binding* for_contact(const std::string& aor, const sip::NameAddr& contact, const sip::Target& source,
                        const std::function<bool(sip::FlowId)>& is_open);
 
   // A REGISTER of `token` got a 2xx from `registrar` over `source`'s flow.

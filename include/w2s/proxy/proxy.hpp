@@ -45,7 +45,8 @@ class Proxy {
 
   // For the breaker, which shares the browsers' bindings.
   Addressee addressee_of(const sip::Message& request, const sip::Target& source);
-  // The binding of a browser's dialog-forming request; made when it has none. nullptr: no usable Contact.
+  // The binding of a browser's dialog-forming request; made when it has none. nullptr: no usable Contact,
+  // or its flow has too many bindings.
   Binding* binding_of(const sip::Message& request, const sip::Target& source);
   Binding* binding_by_token(std::string_view token) { return bindings_.by_token(token); }
   // The Contact that the network is given for this browser, at `contact`.
@@ -77,8 +78,10 @@ class Proxy {
   Outputs from_network(Time now, Forward forward);
   Outputs in_dialog(Forward forward, const std::string& route_user);
   Outputs forward_to_browser(Forward forward, const Binding& binding);
+  bool has_room_for(const sip::Message& request, const sip::Target& source);
   Outputs find_route(Forward forward, sip::NextHop hop);
   Outputs refuse(const Forward& forward, int status, std::string_view reason = {}, std::string_view warning = {});
+  Outputs fail(Forward& forward, int status);
   void patch_for_network(Forward& forward, const sip::Egress& egress);
   void patch_register_contacts(Forward& forward, const sip::Egress& egress);
   void patch_contact(sip::Message& message, const Binding& binding, const Endpoint& address, sip::Transport transport);
