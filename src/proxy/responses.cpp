@@ -33,10 +33,8 @@ Outputs Proxy::refuse(const Exchange& exchange, int status, std::string_view rea
   if (exchange.server == sip::ServerTransactionId::none) return {};  // ACK is never answered
   auto response = sip::stateless_response(exchange.original, status, reason, secret_);
   if (!warning.empty()) sip::append_warning(response, warning);
-  // Out of a dialog and over UDP nobody has proved his address yet: timer G would amplify.
-  const auto to = exchange.original.to();
-  const bool in_dialog = to && !to->tag().empty();
-  const bool stateless = !in_dialog && exchange.source.transport == sip::Transport::udp;
+  // Over UDP nobody has proved his address, with a To tag as little as without: timer G would amplify.
+  const bool stateless = exchange.source.transport == sip::Transport::udp;
   return {sip::Respond{exchange.server, std::move(response), stateless}};
 }
 
@@ -63,6 +61,11 @@ Outputs Proxy::on_response(Time now, sip::RequestId id, Message response, const 
   auto& exchange = exchange_of(branch);
   const int status = response.status();
   Outputs outputs;
+  // 16.7 step 3: without a Via below ours it is not to be passed on, but whoever asked must not wait for ever.
+  if (response.values(HeaderId::via).size() < 2) {
+    if (status < 200 || branch.finished) return outputs;
+    return finish_branch(id, sip::stateless_response(exchange.original, 502, {}, secret_));
+  }
   response.pop_value(HeaderId::via);
   strip_secrets(response);
   if (exchange.from_browser) {

@@ -40,18 +40,18 @@ const stage = new Stage(async (peers) => {
 });
 
 // One REGISTER without credentials at `domain`, and what comes back.
-function ask(domain, headers = []) {
+function ask(domain, fields = []) {
   const callId = randomUUID();
   const identity = `<sip:alice@${domain}>`;
-  client.send('REGISTER', 1, { callId, from: `${identity};tag=1`, to: identity, uri: `sip:${domain}`, routes: [] },
-    [`Contact: <sip:alice@${client.host};transport=ws>`, ...headers]);
-  return client.final('REGISTER', callId);
+  client.request('REGISTER', `sip:${domain}`, { fields: [['From', `${identity};tag=1`], ['To', identity], ['Call-ID', callId],
+    ['Contact', `<${client.contact}>`], ...fields] });
+  return client.final(callId, { ms: 30000 });
 }
 
 // The registrar challenges everybody, which is answer enough; the top Via that it saw.
-async function register(domain, headers) {
+async function register(domain, fields) {
   const from = registrar.log.length;
-  const { code } = await ask(domain, headers);
+  const { code } = await ask(domain, fields);
   assert.equal(code, 401);
   const [, via] = await registrar.line(/REGISTER Contact: .* Via: (\S+)/, { from });
   return via;
@@ -81,7 +81,7 @@ stage.test('an address that may not be used is passed over; alone it is a 403', 
 
 stage.test('what is too large for a datagram goes by TCP', async () => {
   assert.equal(await register('plain.test'), 'SIP/2.0/UDP');
-  assert.equal(await register('plain.test', [`X-Padding: ${'x'.repeat(1300)}`]), 'SIP/2.0/TCP');
+  assert.equal(await register('plain.test', [['X-Padding', 'x'.repeat(1300)]]), 'SIP/2.0/TCP');
 });
 
 stage.test('a name is asked once while its answer holds', async () => {

@@ -11,7 +11,7 @@ import { ScriptClient } from './lib/script_client.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
 import { hears } from './lib/tone.mjs';
-import { TONE } from './lib/network.mjs';
+import { aor, TONE } from './lib/network.mjs';
 
 const CALLS = 200;
 const AT_ONCE = 5;
@@ -30,7 +30,7 @@ async function makeCalls(count) {
   const worker = async () => {
     while (left-- > 0) {
       const client = await ScriptClient.connect();
-      await client.call('sipp');
+      await client.call(aor('sipp'));
       await client.close();
     }
   };

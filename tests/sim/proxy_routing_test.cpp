@@ -112,16 +112,42 @@ TEST(ProxyRefusals, AreAnsweredWithTheirReason) {
 
 TEST(ProxyRefusals, OverUdpKeepNoStateAndSayTheSameAgain) {
   SipWorld world;
-  const std::string invite =
-      "INVITE sip:nobody@203.0.113.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKs\r\n"
-      "From: <sip:b@x>;tag=b\r\nTo: <sip:a@x>\r\nCall-ID: s\r\nCSeq: 1 INVITE\r\n\r\n";
-  world.receive(invite, world.server());
-  const auto first = world.take_response(404, "INVITE");
-  EXPECT_EQ(world.core.transactions(), 0U);
-  world.advance(40s);
-  EXPECT_TRUE(world.nothing_but_trying());
-  world.receive(invite, world.server());
-  EXPECT_EQ(world.take_response(404, "INVITE").message.to()->tag(), first.message.to()->tag());
+  // A To tag proves nothing: anybody can write one.
+  for (const auto& [to_tag, status] : {std::pair{"", 404}, std::pair{";tag=forged", 481}}) {
+    const std::string invite =
+        std::string(
+            "INVITE sip:nobody@203.0.113.1 SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKs\r\nFrom: <sip:b@x>;tag=b\r\n"
+            "To: <sip:a@x>") +
+        to_tag + "\r\nCall-ID: s\r\nCSeq: 1 INVITE\r\n\r\n";
+    world.receive(invite, world.server());
+    const auto first = world.take_response(status, "INVITE");
+    EXPECT_EQ(world.core.transactions(), 0U);
+    world.advance(40s);
+    EXPECT_TRUE(world.sent.empty());
+    world.receive(invite, world.server());
+    EXPECT_EQ(world.take_response(status, "INVITE").message.to()->tag(), first.message.to()->tag());
+  }
+}
+
+TEST(ProxyRefusals, AResponseWithoutTheBrowsersViaIs502) {
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  for (const std::string method : {"REGISTER", "MESSAGE", "INVITE"}) {
+    world.receive(
+        request(method, "sip:bob@198.51.100.7", 1, "v" + method, "Contact: " + browser_contact + "\r\n"),
+        flow);
+    auto forwarded = world.take_request(method).message;
+    const auto ours = std::string(*forwarded.first_value(HeaderId::via));
+    for (const int status : {180, 200, 200}) {
+      auto response = reply(forwarded, status, "srv");
+      response.set(HeaderId::via, ours);
+      world.receive(response, world.server());
+    }
+    world.take_response(502, method);
+    EXPECT_TRUE(world.nothing_but_trying()) << method;
+    world.sent.clear();
+  }
 }
 
 TEST(ProxySecrets, NeverTravelInAnyMethod) {

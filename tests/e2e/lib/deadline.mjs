@@ -31,39 +31,47 @@ export async function eventually(what, check, ms = DEADLINE_MS) {
   }
 }
 
-// A queue of what a peer reported. next() consumes up to and including the first event that fits.
+// A queue of what a peer reported. next() consumes up to and including the first event that fits; find() consumes
+// nothing and sees everything, so several may wait at once for events in any order.
 export class EventQueue {
   constructor(owner) {
     this.owner = owner;
     this.seen = [];
     this.cursor = 0;
-    this.waiter = null;
+    this.waiters = new Set();
   }
 
   push(event) {
     this.seen.push(event);
-    this.waiter?.();
+    for (const waiter of this.waiters) waiter();
+    this.waiters.clear();
   }
 
   // Waits for an event named `name` (a string or a list) that satisfies `fits`; an event named in
   // `failOn` that comes first fails the wait at once.
-  async next(name, { fits = () => true, failOn = [], ms = DEADLINE_MS } = {}) {
+  async next(name, options = {}) {
+    const { event, index } = await this.wait(name, options, () => this.cursor);
+    this.cursor = index + 1;
+    return event;
+  }
+
+  async find(name, options = {}) { return (await this.wait(name, options, () => 0)).event; }
+
+  async wait(name, { fits = () => true, failOn = [], ms = DEADLINE_MS }, start) {
     const names = [name].flat();
+    const what = `${this.owner}: event ${names.join('|')}`;
     const end = Date.now() + ms;
-    for (;;) {
-      while (this.cursor < this.seen.length) {
-        const event = this.seen[this.cursor++];
-        if (names.includes(event.name) && fits(event)) return event;
-        if (failOn.includes(event.name)) {
-          throw new Error(`${this.owner}: waited for ${names.join('|')}, got ${JSON.stringify(event)}`);
-        }
+    for (let index = start(); ; ++index) {
+      while (index >= this.seen.length) {
+        const news = new Promise((resolve) => { this.waiters.add(resolve); });
+        await within(Math.max(1, end - Date.now()), what, news).catch(() => {
+          throw new Error(`${what}: not within ${ms} ms; seen: ${this.summary()}`);
+        });
       }
-      const news = new Promise((resolve) => { this.waiter = resolve; });
-      const what = `${this.owner}: event ${names.join('|')}`;
-      try {
-        await within(Math.max(1, end - Date.now()), what, news);
-      } catch {
-        throw new Error(`${what}: not within ${ms} ms; seen: ${this.summary()}`);
+      const event = this.seen[index];
+      if (names.includes(event.name) && fits(event)) return { event, index };
+      if (failOn.includes(event.name)) {
+        throw new Error(`${this.owner}: waited for ${names.join('|')}, got ${JSON.stringify(event)}`);
       }
     }
   }

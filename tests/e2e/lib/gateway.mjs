@@ -56,7 +56,9 @@ export class Gateway {
     const gateway = new Gateway();
     gateway.child = new Child('webrtc2sip', program, [`--config=${config}`],
       { env: { ...process.env, ...SANITIZER_OPTIONS } });
+    const spawned = performance.now();
     await gateway.child.line(/READY/, { ms: 30000 });
+    gateway.startedInMs = performance.now() - spawned;
     return gateway;
   }
 
@@ -71,8 +73,18 @@ export class Gateway {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]);
   }
 
+  // Built with sanitizers, it is slower and larger.
+  get sanitized() { return readFileSync(`/proc/${this.child.pid}/maps`, 'latin1').includes('libasan'); }
+
+  // No goodbye: as the kernel or an operator ends a process that has lost its way.
+  async kill() {
+    this.killed = true;
+    await this.child.stop('SIGKILL');
+  }
+
   // A clean stop: exit status 0 within the deadline and no sanitizer's report.
   async stop() {
+    if (this.killed) return;
     const crashed = this.child.ended;
     const { code, signal } = crashed ?? await this.child.stop('SIGTERM', 20000);
     const report = SANITIZER_REPORT.exec(this.log);

@@ -1,106 +1,69 @@
-// A WebSocket SIP client without a browser, for calls by the hundred: it places one call with the offer
-// that a real Chromium made and hangs up. It has no media, so ICE never completes on its leg.
-import { randomBytes } from 'node:crypto';
+// A WebSocket SIP client without a browser, for calls by the hundred: it places calls with the offer that a real
+// Chromium made and hangs up. It has no media, so ICE never completes on its leg.
 import { readFileSync } from 'node:fs';
 
-import WebSocket from 'ws';
-
 import { digestHa1 } from './browser.mjs';
-import { EventQueue, within } from './deadline.mjs';
-import { DOMAIN, GATEWAY, PASSWORDS } from './network.mjs';
+import { DOMAIN, PASSWORDS } from './network.mjs';
+import { WebSocketPeer } from './raw_peer.mjs';
+import { header, token, writeResponse } from './sip_text.mjs';
 
-const OFFER = readFileSync(new URL('../../data/offers/chromium-audio.sdp', import.meta.url), 'utf8')
+export const OFFER = readFileSync(new URL('../../data/offers/chromium-audio.sdp', import.meta.url), 'utf8')
   .replace(/\r?\n/g, '\r\n');
 
-const token = () => randomBytes(8).toString('hex');
-
-export class ScriptClient {
+export class ScriptClient extends WebSocketPeer {
   static async connect(user = 'alice') {
-    const client = new ScriptClient();
+    const client = await this.open({ user });
     client.user = user;
-    client.host = `${token()}.invalid`;
-    client.received = new EventQueue('script client');
-    client.socket = new WebSocket(`ws://${GATEWAY.host}:${GATEWAY.ws}`, 'sip');
-    client.socket.on('message', (data) => client.received.push(parseMessage(data.toString())));
-    await within(10000, 'the gateway takes a WebSocket', new Promise((resolve, reject) => {
-      client.socket.once('open', resolve);
-      client.socket.once('error', reject);
-    }));
     return client;
   }
 
-  // INVITE, 200, ACK, BYE, 200.
-  async call(target) {
-    await this.hangUp(await this.invite(target));
-  }
-
-  // INVITE, 200, ACK; returns the dialog.
-  async invite(target) {
-    const callId = token();
-    const from = `<sip:${this.user}@${DOMAIN}>;tag=${token()}`;
-    const dialog = { callId, from, to: `<sip:${target}@${DOMAIN}>`, uri: `sip:${target}@${DOMAIN}`, routes: [] };
-    const contact = `<sip:${this.user}@${this.host};transport=ws;rtcweb-breaker=yes>` +
+  // INVITE for a call through the breaker; the dialog as far as the caller knows it.
+  invite(uri) {
+    const dialog = { callId: token(), from: `<sip:${this.user}@${DOMAIN}>;tag=${token()}`, to: `<${uri}>`, uri, routes: [] };
+    const contact = `<${this.contact};rtcweb-breaker=yes>` +
       `;impi=${this.user};ha1=${digestHa1(this.user, PASSWORDS[this.user])}`;
-    this.send('INVITE', 1, dialog, [`Contact: ${contact}`, 'Content-Type: application/sdp'], OFFER);
-    const answer = await this.final('INVITE', callId);
-    if (answer.code !== 200) throw new Error(`the call got ${answer.text.split('\r\n')[0]}`);
-    dialog.to = header(answer.text, 'To')[0];
-    dialog.uri = /<([^>]+)>/.exec(header(answer.text, 'Contact')[0])[1];
-    dialog.routes = header(answer.text, 'Record-Route').reverse();
-    this.send('ACK', 1, dialog);
+    this.inDialog('INVITE', 1, dialog, [['Contact', contact], ['Content-Type', 'application/sdp']], OFFER);
     return dialog;
   }
 
-  async hangUp(dialog) {
-    this.send('BYE', 2, dialog);
-    const bye = await this.final('BYE', dialog.callId);
+  // What the 200 adds to the dialog.
+  static confirm(dialog, text) {
+    dialog.to = header(text, 'To')[0];
+    dialog.uri = /<([^>]+)>/.exec(header(text, 'Contact')[0])[1];
+    dialog.routes = header(text, 'Record-Route').reverse();
+  }
+
+  // INVITE, 200, ACK; the dialog.
+  async begin(uri) {
+    const dialog = this.invite(uri);
+    const answer = await this.final(dialog.callId, { method: 'INVITE', ms: 30000 });
+    if (answer.code !== 200) throw new Error(`the call got ${answer.text.split('\r\n')[0]}`);
+    ScriptClient.confirm(dialog, answer.text);
+    this.inDialog('ACK', 1, dialog);
+    return dialog;
+  }
+
+  // INVITE, 200, ACK, BYE, 200.
+  async call(uri) {
+    const dialog = await this.begin(uri);
+    this.inDialog('BYE', 2, dialog);
+    const bye = await this.final(dialog.callId, { method: 'BYE', ms: 30000 });
     if (bye.code !== 200) throw new Error(`BYE got ${bye.code}`);
   }
 
-  // The gateway's request inside the call; answered 200.
-  async request(method, callId, options) {
-    const request = await this.received.next('request', { ...options,
-      fits: ({ text }) => text.startsWith(`${method} `) && header(text, 'Call-ID')[0] === callId });
-    this.socket.send(['SIP/2.0 200 OK', ...['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap((name) =>
-      header(request.text, name).map((value) => `${name}: ${value}`)), 'Content-Length: 0', '', ''].join('\r\n'));
-    return request;
+  // Waits for the gateway's request inside the call and answers it 200.
+  async serve(method, { callId }, options) {
+    const { text } = await this.events.find('request', { ...options, fits: (r) => r.method === method && r.callId === callId });
+    this.send(writeResponse(text, 200));
   }
 
-  final(method, callId) {
-    return this.received.next('response', { ms: 30000,
-      fits: (response) => response.code >= 200 && response.method === method && response.callId === callId });
-  }
-
-  send(method, sequence, { callId, from, to, uri, routes }, headers = [], body = '') {
-    this.socket.send([
-      `${method} ${uri} SIP/2.0`,
-      `Via: SIP/2.0/WS ${this.host};branch=z9hG4bK${token()}`,
-      ...routes.map((route) => `Route: ${route}`),
-      `From: ${from}`,
-      `To: ${to}`,
-      `Call-ID: ${callId}`,
-      `CSeq: ${sequence} ${method}`,
-      'Max-Forwards: 70',
-      ...headers,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'));
+  inDialog(method, sequence, { callId, from, to, uri, routes }, fields = [], body = '') {
+    this.request(method, uri, { body, fields: [...routes.map((route) => ['Route', route]), ['From', from], ['To', to],
+      ['Call-ID', callId], ['CSeq', `${sequence} ${method}`], ...fields] });
   }
 
   async close() {
-    const closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.close();
-    await within(5000, 'the gateway closes a WebSocket', closed);
+    await this.events.find('closed', { ms: 5000 });
   }
-}
-
-const header = (text, name) =>
-  [...text.matchAll(new RegExp(`^${name}:\\s*(.*?)\\r$`, 'gim'))].map(([, value]) => value);
-
-function parseMessage(text) {
-  const code = /^SIP\/2\.0 (\d{3})/.exec(text)?.[1];
-  if (!code) return { name: 'request', text };
-  return { name: 'response', text, code: Number(code), callId: header(text, 'Call-ID')[0],
-    method: header(text, 'CSeq')[0].split(/\s+/)[1] };
 }

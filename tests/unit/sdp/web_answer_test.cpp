@@ -1,3 +1,6 @@
+#include <chrono>
+
+#include "sdp/session.hpp"
 #include "sdp_fixture.hpp"
 
 // The gateway answers what browsers offer.
@@ -260,6 +263,32 @@ TEST(WebAnswer, WithoutACommonCodecRefusesTheAudioLineToo) {
   EXPECT_TRUE(has_line(answer, "m=audio 0 UDP/TLS/RTP/SAVPF 0")) << answer;
   EXPECT_EQ(line_with(answer, "a=group"), "");
   EXPECT_TRUE(plan_of(leg).payloads.empty());
+}
+
+TEST(WebAnswer, IsLinearInHostileOffers) {
+  const auto offer = recorded("chromium-audio.sdp");
+  const auto line_end = offer.find("\r\n", offer.find("m=audio"));
+  for (const std::string piece :
+       {"a=rtpmap:0 PCMU/8000\r\n", "a=fmtp:111 x=1\r\n", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n",
+        "a=fingerprint:sha-256 00:11\r\n", "a=extmap:1 urn:x\r\n", "a=group:BUNDLE 0\r\n",
+        "a=ssrc:1 cname:x\r\n", "a=mid:0\r\n", "a=x\r\n", "b=AS:1\r\n", "\n"}) {
+    auto hostile = offer;
+    std::string more;
+    while (offer.size() + more.size() + piece.size() < max_description_bytes) more += piece;
+    hostile.insert(line_end + 2, more);
+    OfferAnswer leg(Kind::web, 1);
+    const auto start = std::chrono::steady_clock::now();
+    if (leg.on_offer(hostile)) (void)leg.answer(web_local(), {opus, pcmu}, Direction::sendrecv);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(100)) << piece;
+  }
+  auto formats = offer;
+  std::string more;
+  while (offer.size() + more.size() + 2 < max_description_bytes) more += " 0";
+  formats.insert(line_end, more);
+  OfferAnswer leg(Kind::web, 1);
+  const auto start = std::chrono::steady_clock::now();
+  (void)leg.on_offer(formats);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(100)) << "formats";
 }
 
 TEST(KindOf, LooksAtTheFirstAcceptableAudioLine) {
