@@ -79,6 +79,8 @@ breaker::Options breaker_options(const config::Config& config) {
   options.dtmf_info_to_rtp = config.dtmf_type == config::DtmfType::rfc4733;
   options.secure_media = config.srtp_mode != config::SrtpMode::none;
   for (const auto codec : config.codecs) options.codecs.emplace_back(name_of(codec));
+  options.reliable_provisionals = config.reliable_provisionals;
+  options.session = {config.session_expires, config.min_se};
   options.max_calls = config.max_calls.value_or(0);
   options.websocket_grace = config.websocket_grace;
   return options;

@@ -82,7 +82,10 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
   }
   if (call.ended()) state.live.erase(media);
   if (call.gone()) {
-    for (const auto& key : call.dialog_keys()) state.dialogs.erase(key);
+    for (const auto& key : call.dialog_keys()) {  // a challenged INVITE's names may be those of its next try by now
+      const auto named = state.dialogs.find(key);
+      if (named != state.dialogs.end() && named->second.first == media) state.dialogs.erase(named);
+    }
     state.invites.erase(call.invite_transaction());
     state.calls.erase(media);
     return outputs;

@@ -1,6 +1,7 @@
 #include "call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "w2s/base/encoding.hpp"
 
@@ -40,6 +41,20 @@ bool allows(const Message& message, std::string_view method) {
          std::any_of(methods.begin(), methods.end(), [&](auto m) { return iequals(trim(m), method); });
 }
 
+std::vector<leg::Codec> all_usable(const Options& options) {
+  return usable({{"opus", 48000, 2, "minptime=10;useinbandfec=1"},
+                 {"pcmu", 8000, 1, {}},
+                 {"pcma", 8000, 1, {}},
+                 {"g722", 8000, 1, {}},
+                 {"telephone-event", 48000, 1, "0-16"},
+                 {"telephone-event", 8000, 1, "0-16"}},
+                options);
+}
+
+void note_allow(bool& allows_update, const Message& message) {
+  if (message.count(HeaderId::allow) > 0) allows_update = message.has_option(HeaderId::allow, "UPDATE");
+}
+
 Call::Call(Context context, leg::MediaId media, NewCall setup, std::optional<LegIdentity> earlier)
     : context_(std::move(context)),
       media_(media),
@@ -53,17 +68,18 @@ Call::Call(Context context, leg::MediaId media, NewCall setup, std::optional<Leg
     leg.binding_token = party.binding_token;
     leg.contact = party.contact;
     leg.local_tag = context_.rng.token(9);
+    leg.session = sip::SessionTimer(context_.options.session);
   };
   take(a_, leg::Side::a, setup_.a);
   take(b_, leg::Side::b, setup_.b);
+  a_.call_id = setup_.invite.call_id();
+  b_.call_id = earlier_ ? earlier_->call_id : context_.rng.token();
   if (earlier_) b_.local_tag = earlier_->local_tag;
   a_.message_source = setup_.source.remote.ip;
 }
 
 std::vector<std::pair<std::string, std::string>> Call::dialog_keys() const {
-  std::vector<std::pair<std::string, std::string>> keys{{setup_.invite.call_id(), a_.local_tag}};
-  if (b_.dialog) keys.emplace_back(b_.dialog->id().call_id, b_.dialog->id().local_tag);
-  return keys;
+  return {{a_.call_id, a_.local_tag}, {b_.call_id, b_.local_tag}};
 }
 
 void Call::log_state(std::string_view event, std::initializer_list<LogField> fields) const {
@@ -73,7 +89,17 @@ void Call::log_state(std::string_view event, std::initializer_list<LogField> fie
   context_.log.write(LogLevel::info, event, all);
 }
 
-sip::NextHop Call::hop_to(const LegState& leg) const {
+sip::Dialog* Call::dialog_of(const Pending& pending) {
+  auto& leg = this->leg(pending.side);
+  if (pending.fork) {
+    const auto fork = forks_.find(*pending.fork);
+    if (fork != forks_.end()) return &fork->second.dialog;
+    if (!leg.dialog || leg.dialog->id().remote_tag != *pending.fork) return nullptr;  // that fork is gone
+  }
+  return leg.dialog ? &*leg.dialog : nullptr;
+}
+
+sip::NextHop Call::hop_to(const LegState& leg, const sip::Dialog* dialog) const {
   if (leg.flow != sip::FlowId::none) {
     sip::NextHop hop;
     hop.flow = leg.flow;
@@ -83,19 +109,38 @@ sip::NextHop Call::hop_to(const LegState& leg) const {
     }
     return hop;
   }
-  if (!leg.dialog) return setup_.hop;
-  const auto& routes = leg.dialog->route_set();
+  if (dialog == nullptr) return setup_.hop;
+  const auto& routes = dialog->route_set();
   if (!routes.empty()) {
     if (const auto route = sip::parse_name_addr(routes.front())) return sip::hop_of(route->uri);
   }
-  const auto target = sip::parse_uri(leg.dialog->remote_target());
+  const auto target = sip::parse_uri(dialog->remote_target());
   return target ? sip::hop_of(*target) : sip::NextHop{};
 }
 
 sip::RequestId Call::send(Pending pending, Outputs& out) {
   const auto id = sip::RequestId{++context_.last_request_id};
-  out.push_back(sip::FindRoute{id, hop_to(leg(pending.side)), setup_.source, pending.request.call_id()});
+  const auto* dialog = pending.kind == Pending::Kind::invite ? nullptr : dialog_of(pending);
+  out.push_back(sip::FindRoute{id, hop_to(leg(pending.side), dialog), setup_.source, pending.request.call_id()});
   pending_.emplace(id, std::move(pending));
+  return id;
+}
+
+// The same request after its refusal, with what was missing in it: a new transaction (RFC 3261 22.2, RFC 4028 7.3).
+sip::RequestId Call::send_again(const Pending& pending, Outputs& out) {
+  auto again = pending;
+  again.sent = false;
+  again.finished = false;
+  auto cseq = *again.request.cseq();
+  const bool invite = again.kind == Pending::Kind::invite;
+  cseq.number = invite ? cseq.number + 1 : dialog_of(again)->make_request(cseq.method).cseq()->number;
+  again.request.set(HeaderId::cseq, cseq.to_string());
+  const auto id = send(std::move(again), out);
+  if (invite) {
+    invite_request_ = id;
+    state_ = State::opening;  // the route is looked up again; media is open already
+    forks_.clear();
+  }
   return id;
 }
 
@@ -120,6 +165,10 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
     };
     out.push_back(leg::OpenLeg{media_, leg::Side::a, a_.kind, toward(a_.kind, setup_.source)});
     out.push_back(leg::OpenLeg{media_, leg::Side::b, b_.kind, toward(b_.kind, egress.target)});
+  }
+  if (state_ == State::ended && (pending.kind == Pending::Kind::modify || pending.kind == Pending::Kind::refresh)) {
+    pending_.erase(found);
+    return;
   }
   if (pending.kind == Pending::Kind::invite && !pending.sent) {
     route_ = egress;
@@ -148,129 +197,9 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   if (ack) pending_.erase(id);
 }
 
-void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure, Outputs& out) {
-  const auto found = pending_.find(id);
-  if (found == pending_.end()) return;
-  const auto pending = std::move(found->second);
-  pending_.erase(found);
-  switch (pending.kind) {
-    case Pending::Kind::invite:
-      if (follow_redirect(pending, Message::response(failure.status, failure.reason), out)) return;
-      reject(now, failure.status, failure.reason, failure.warning, out);
-      return;
-    case Pending::Kind::reinvite:
-      modification_failed(leg(leg::other(pending.side)), failure.status, failure.reason, out);
-      return;
-    case Pending::Kind::relay:
-      if (pending.answers != sip::ServerTransactionId::none) {
-        respond(pending.answers, sip::make_response(pending.answered_request, failure.status, {}, failure.reason), out);
-      }
-      return;
-    case Pending::Kind::key: return on_key_sent(leg(pending.side), out);
-    case Pending::Kind::bye:
-      on_bye_response(now, pending, Message::response(failure.status, failure.reason), out);
-      return;
-  }
-}
-
-void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, const Message& request,
-                      const sip::Target& source, Outputs& out) {
-  auto& from = leg(side);
-  from.message_source = source.remote.ip;
-  // The browser may be back on another WebSocket; its dialogs follow it (design section 3, "Dialogs").
-  if (is_web_socket(source.transport)) move_to(from, source.flow, out);
-
-  if (request.is("ACK")) {
-    if (!from.awaited_ack) return;
-    from.awaited_ack.reset();
-    if (from.description->offer_pending() && !request.body().empty() && from.description->on_answer(request.body())) {
-      apply_plans(out);
-    }
-    if (from.side == leg::Side::a && renegotiate_a_) renegotiate_a(out);
-    return;
-  }
-  if (from.dialog && !from.dialog->accept_cseq(request)) {
-    respond(id, response_to(from, request, 500), out);  // RFC 3261 12.2.2
-    return;
-  }
-  if (request.is("BYE")) return on_bye(now, from, id, request, out);
-  if (state_ == State::ended || !from.dialog) return respond(id, response_to(from, request, 481), out);
-  if (request.is("INVITE") || (request.is("UPDATE") && !request.body().empty())) {
-    return on_offer(now, from, id, request, out);
-  }
-  if (request.is("OPTIONS") || request.is("UPDATE")) {
-    from.dialog->refresh_target(request);
-    auto response = response_to(from, request, 200);
-    response.append(HeaderId::allow, std::string(allowed_methods));
-    return respond(id, std::move(response), out);
-  }
-  if (request.is("INFO")) return on_info(now, from, id, request, out);
-  if (request.is("REFER") || request.is("NOTIFY") || request.is("MESSAGE")) return relay(from, id, request, out);
-  auto response = response_to(from, request, 405);
-  response.append(HeaderId::allow, std::string(allowed_methods));
-  respond(id, std::move(response), out);
-}
-
-void Call::move_to(LegState& leg, sip::FlowId flow, Outputs& out) {
-  leg.lost_until.reset();
-  if (leg.flow == flow) return;
-  if (state_ != State::ended) {
-    out.push_back(sip::HoldFlow{leg.flow, false});
-    out.push_back(sip::HoldFlow{flow, true});
-  }
-  leg.flow = flow;
-}
-
 bool Call::settled() const {
   return ended() && !a_.awaited_ack && !b_.awaited_ack &&
          std::all_of(pending_.begin(), pending_.end(), [](const auto& entry) { return entry.second.finished; });
-}
-
-void Call::on_response(Time now, sip::RequestId id, const Message& response, Outputs& out) {
-  const auto found = pending_.find(id);
-  if (found == pending_.end()) return;
-  auto& pending = found->second;
-  leg(pending.side).message_source = pending.sent_to;
-  const int status = response.status();
-  if (status < 200) {
-    if (pending.kind == Pending::Kind::invite && status > 100) on_invite_provisional(response, out);
-    return;
-  }
-  const bool invite = pending.kind == Pending::Kind::invite;
-  if (pending.finished && status >= 300) return;
-  std::optional<sip::RouteFailure> refusal;
-  const bool wanted = state_ != State::ended || pending.kind == Pending::Kind::bye;
-  if ((status == 401 || status == 407) && wanted && answer_challenge(pending, response, refusal, out)) {
-    pending_.erase(id);  // the table goes on alone with the refused transaction
-    return;
-  }
-  if (invite && status < 300) return on_invite_success(now, pending, response, out);
-  if (pending.kind == Pending::Kind::reinvite) return on_reinvite_response(now, pending, response, out);
-
-  if (invite && !refusal && follow_redirect(pending, response, out)) {
-    pending_.erase(id);
-    return;
-  }
-  const auto done = pending;
-  pending_.erase(id);
-  if (invite) {
-    if (refusal) return reject(now, refusal->status, refusal->reason, refusal->warning, out);
-    return on_invite_failure(done, response, out);
-  }
-  if (done.kind == Pending::Kind::relay) on_relay_response(done, response, out);
-  if (done.kind == Pending::Kind::key) on_key_sent(leg(done.side), out);
-  if (done.kind == Pending::Kind::bye) on_bye_response(now, done, response, out);
-}
-
-void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out) {
-  const auto found = pending_.find(id);
-  if (found == pending_.end()) return;
-  if (found->second.finished) {
-    pending_.erase(found);
-    return;
-  }
-  const bool timeout = cause == sip::ClientFailure::timeout;
-  on_route_failed(now, id, {timeout ? 408 : 503, {}, timeout ? "no answer" : "transport failure"}, out);
 }
 
 void Call::respond(sip::ServerTransactionId id, Message response, Outputs& out) {
@@ -284,20 +213,21 @@ Message Call::response_to(const LegState& leg, const Message& request, int statu
 }
 
 void Call::answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, Message response, Outputs& out) {
-  response.append(HeaderId::allow, std::string(allowed_methods));
   leg.awaited_ack = AwaitedAck{id, response, t1, now + t1, now + 64 * t1};
   respond(id, std::move(response), out);
 }
 
-void Call::acknowledge(LegState& leg, const Message& response, Outputs& out) {
+// RFC 3261 13.2.2.4: the ACK of a 2xx is a request in its dialog, with the credentials of the INVITE.
+void Call::acknowledge(const Pending& invite, const Message& response, Outputs& out) {
+  const auto to = response.to();
   const auto cseq = response.cseq();
-  if (!leg.dialog || !cseq) return;
   Pending ack;
-  ack.side = leg.side;
-  ack.request = leg.dialog->make_ack(cseq->number);
-  for (const auto& [id, pending] : pending_) {  // RFC 3261 22.1: the ACK has the credentials of its INVITE
-    if (pending.side == leg.side && pending.request.cseq() == cseq) copy_authorizations(pending.request, ack.request);
-  }
+  ack.side = invite.side;
+  if (to && forks_.contains(to->tag())) ack.fork = to->tag();
+  const auto* dialog = dialog_of(ack);
+  if (dialog == nullptr || !cseq) return;
+  ack.request = dialog->make_ack(cseq->number);
+  copy_authorizations(invite.request, ack.request);
   send(std::move(ack), out);
 }
 
@@ -324,26 +254,54 @@ void Call::apply_plans(Outputs& out) {
 void Call::on_time(Time now, Outputs& out) {
   on_bye_deadline(now, out);
   for (auto* leg : {&a_, &b_}) {
-    auto& awaited = leg->awaited_ack;
-    if (!awaited || awaited->next > now) continue;
-    if (awaited->deadline <= now) {
-      awaited.reset();
-      end(now, {"no ACK", 408}, out);
-      continue;
+    repeat_2xx(now, *leg, out);
+    if (leg->retry_at && *leg->retry_at <= now) leg->retry_at.reset();
+    if (state_ != State::ended && leg->session.expired(now)) {
+      end(now, {std::string("session expired on leg ") + leg::name(leg->side), 408}, out);
     }
-    respond(awaited->id, awaited->response, out);
-    awaited->interval = std::min<Duration>(awaited->interval * 2, t2);
-    awaited->next = std::min(now + awaited->interval, awaited->deadline);
+  }
+  if (auto repeated = responses_a_.on_time(now)) respond(invite_id_, std::move(*repeated), out);
+  if (responses_a_.expired(now)) {  // RFC 3262 3: a 5xx
+    hang_up_b({"no PRACK", 504}, out);
+    reject(504, {}, "no PRACK for a reliable provisional response", out);
+  }
+  if (invite_expires_at_ && *invite_expires_at_ <= now) {  // RFC 3261 13.3.1
+    invite_expires_at_.reset();
+    if (state_ < State::connected) {
+      hang_up_b({"INVITE expired", 487}, out);
+      reject(487, {}, "the INVITE expired", out);
+    }
   }
   look_for_lost_browsers(now, out);
+  continue_offers(now, out);
+}
+
+// RFC 3261 13.3.1.4: until the ACK comes, or for 64*T1.
+void Call::repeat_2xx(Time now, LegState& leg, Outputs& out) {
+  auto& awaited = leg.awaited_ack;
+  if (!awaited || awaited->next > now) return;
+  if (awaited->deadline <= now) {
+    awaited.reset();
+    if (leg.bye_after_ack) bye(leg, *std::exchange(leg.bye_after_ack, {}), out);
+    return end(now, {"no ACK", 408}, out);
+  }
+  respond(awaited->id, awaited->response, out);
+  awaited->interval = std::min<Duration>(awaited->interval * 2, t2);
+  awaited->next = std::min(now + awaited->interval, awaited->deadline);
 }
 
 std::optional<Time> Call::next_time() const {
-  std::optional<Time> next;
-  if (awaited_bye_) next = awaited_bye_->until;
-  if (a_.awaited_ack) next = earlier(next, a_.awaited_ack->next);
-  if (b_.awaited_ack) next = earlier(next, b_.awaited_ack->next);
-  if (!ended()) next = earlier(next, earlier(a_.lost_until, b_.lost_until));
+  auto next = responses_a_.next_time();
+  if (awaited_bye_) next = earlier(next, awaited_bye_->until);
+  for (const auto* leg : {&a_, &b_}) {
+    if (leg->awaited_ack) next = earlier(next, leg->awaited_ack->next);
+    if (state_ == State::ended) continue;
+    next = earlier(next, earlier(leg->retry_at, leg->lost_until));
+    next = earlier(next, leg->session.expires_at());
+    // Else at the event that frees the leg.
+    if (state_ == State::connected && is_free(*leg)) next = earlier(next, leg->session.refresh_at());
+  }
+  if (state_ < State::connected) next = earlier(next, invite_expires_at_);
   return next;
 }
 

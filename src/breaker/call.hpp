@@ -2,7 +2,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,10 +18,20 @@ namespace w2s::breaker {
 
 // Why a request of ours is under way, and whom its outcome answers.
 struct Pending {
-  enum class Kind { invite, reinvite, bye, relay, key } kind = Kind::relay;
+  enum class Kind {
+    invite,   // the one that makes leg b
+    modify,   // re-INVITE or UPDATE with an offer of ours
+    refresh,  // UPDATE without one: only the session timer
+    prack,
+    bye,
+    relay,
+    key,      // INFO with a key that was pressed on the other leg
+  } kind = Kind::relay;
   leg::Side side = leg::Side::b;                   // the leg it is sent on
+  std::optional<std::string> fork;                 // To tag of the fork in whose dialog it is sent; nullopt: the leg's own
   sip::Message request;                            // without Via
-  sip::ServerTransactionId answers{};              // relay, reinvite: the peer's request that waits for the outcome
+  bool carries = false;                            // modify: the other leg's Modification waits for the outcome
+  sip::ServerTransactionId answers{};              // relay: the peer's request that waits for the outcome
   sip::Message answered_request;                   // that request
   bool sent = false;
   IpAddress sent_to;                               // its responses come from there
@@ -49,7 +58,9 @@ struct Context {
   std::function<std::optional<Counterpart>(const sip::Replaces&)> counterpart;
 };
 
-// One call of two legs. Its parts are in call_setup.cpp, call_modify.cpp, call_relay.cpp, call_auth.cpp, call_end.cpp.
+// One call of two legs. Its parts: call_requests.cpp and call_responses.cpp (who deals with what), call_setup.cpp (INVITE), call_early.cpp (18x, PRACK), call_auth.cpp, call_modify.cpp
+// (offers in the call), call_glare.cpp (when they may go out), call_session.cpp (session timers), call_relay.cpp,
+// call_end.cpp.
 class Call {
  public:
   // `earlier`: this INVITE is the caller's answer to a challenge, and leg b goes on under its old name.
@@ -58,9 +69,7 @@ class Call {
   leg::MediaId media() const { return media_; }
   bool ended() const { return state_ == State::ended; }
   bool settled() const;
-  bool gone() const {
-    return state_ == State::ended && pending_.empty() && !a_.awaited_ack && !b_.awaited_ack && !awaited_bye_;
-  }
+  bool gone() const { return state_ == State::ended && pending_.empty() && !a_.awaited_ack && !b_.awaited_ack && !awaited_bye_; }
   // Dialog halves (Call-ID, our tag) and requests that lead to this call.
   std::vector<std::pair<std::string, std::string>> dialog_keys() const;
   const std::map<sip::RequestId, Pending>& pending() const { return pending_; }
@@ -73,13 +82,15 @@ class Call {
   void start(Time now, Outputs& out);
   void on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out);
   void on_cancel(Time now, std::vector<sip::Field> reasons, Outputs& out);
-  // call.cpp
+  // call_requests.cpp
   void on_request(Time now, leg::Side side, sip::ServerTransactionId id, const sip::Message& request,
                   const sip::Target& source, Outputs& out);
-  void on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outputs& out);
+  // call_responses.cpp
   void on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure, Outputs& out);
   void on_response(Time now, sip::RequestId id, const sip::Message& response, Outputs& out);
   void on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out);
+  // call.cpp
+  void on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outputs& out);
   void on_ended(sip::RequestId id) { pending_.erase(id); }
   void on_time(Time now, Outputs& out);
   std::optional<Time> next_time() const;
@@ -93,44 +104,71 @@ class Call {
     opening,    // media is being reserved, the route looked up
     inviting,   // the INVITE is out on leg b
     early,      // a 101-199 was passed to leg a
+    answering,  // leg b's 200 came; leg a's waits for a PRACK
     connected,  // 200 was sent on leg a
     ended,
   };
 
   LegState& leg(leg::Side side) { return side == leg::Side::a ? a_ : b_; }
+  LegState& other(const LegState& leg) { return leg.side == leg::Side::a ? b_ : a_; }
 
   // call.cpp: sending and answering
+  sip::Dialog* dialog_of(const Pending& pending);
   sip::RequestId send(Pending pending, Outputs& out);
+  sip::RequestId send_again(const Pending& pending, Outputs& out);
   void transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out);
-  sip::NextHop hop_to(const LegState& leg) const;
+  sip::NextHop hop_to(const LegState& leg, const sip::Dialog* dialog) const;
   void respond(sip::ServerTransactionId id, sip::Message response, Outputs& out);
   sip::Message response_to(const LegState& leg, const sip::Message& request, int status,
                            std::string_view reason = {}) const;
   void answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, sip::Message response, Outputs& out);
-  void acknowledge(LegState& leg, const sip::Message& response, Outputs& out);
+  void acknowledge(const Pending& invite, const sip::Message& response, Outputs& out);
+  void repeat_2xx(Time now, LegState& leg, Outputs& out);
   // The headers of `received` that may cross, from the leg it came on into `sent` of the other leg.
   void pass_headers(const LegState& from, const sip::Message& received, sip::Message& sent) const;
   bool trusts(const LegState& leg) const;
   void apply_plans(Outputs& out);
   void log_state(std::string_view event, std::initializer_list<LogField> fields) const;
 
+  // call_requests.cpp
+  sip::Dialog* dialog_with(LegState& leg, const sip::Message& request);
+  void on_new_request(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  bool& allows_update(LegState& from, const sip::Message& request);
+  void on_ack(Time now, LegState& from, const sip::Message& ack, Outputs& out);
+  void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
+
+  // call_responses.cpp
+  void on_final(Time now, Pending pending, const sip::Message& response, Outputs& out);
+  void request_failed(Time now, Pending pending, const sip::RouteFailure& failure, Outputs& out);
+
   // call_setup.cpp
   void try_invite(Time now, Outputs& out);
-  sip::Message make_invite() const;
-  void on_invite_provisional(const sip::Message& response, Outputs& out);
-  void on_invite_success(Time now, Pending& pending, const sip::Message& response, Outputs& out);
-  void on_invite_failure(const Pending& pending, const sip::Message& response, Outputs& out);
+  sip::Message make_invite();
+  bool take_offer(Outputs& out);
   bool take_answer(const sip::Message& response, std::string& problem);
-  void reject(Time now, int status, std::string_view reason, std::string_view warning, Outputs& out);
-  void drop_fork(const sip::Message& response, Outputs& out);
+  void follow_fork(const sip::Message& response);
+  void on_invite_success(Time now, Pending& pending, const sip::Message& response, Outputs& out);
+  void answer_a(Time now, Outputs& out);
+  void on_invite_failure(const Pending& pending, const sip::Message& response, Outputs& out);
+  void reject(int status, std::string_view reason, std::string_view warning, Outputs& out);
+  void drop_fork(Pending& invite, const sip::Message& response, Outputs& out);
+
+  // call_early.cpp
+  void on_invite_provisional(Time now, const Pending& invite, const sip::Message& response, Outputs& out);
+  bool take_reliable(const std::string& tag, Fork& fork, const sip::Message& response, Outputs& out);
+  bool on_fork_terminated(const std::string& tag);
+  std::string early_description(const std::string& tag, const sip::Message& response);
+  bool is_reliable_to_a(bool with_description) const;
+  void on_prack(Time now, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void take_prack_description(Time now, const sip::Message& prack, sip::Message& response, Outputs& out);
 
   // call_auth.cpp
   std::optional<sip::RouteFailure> take_credentials();
   void use_account(const Pending& pending, const std::vector<sip::Challenge>& challenges);
   void pass_authorizations(const LegState& from, const sip::Message& received, sip::Message& sent) const;
   // Sends `pending` again with credentials. False: it was not possible, `refusal` says why when that must be told.
-  bool answer_challenge(Pending& pending, const sip::Message& response, std::optional<sip::RouteFailure>& refusal,
-                        Outputs& out);
+  bool answer_challenge(const Pending& pending, const sip::Message& response,
+                        std::optional<sip::RouteFailure>& refusal, Outputs& out);
 
   // call_redirect.cpp
   bool follow_redirect(const Pending& pending, const sip::Message& response, Outputs& out);
@@ -143,11 +181,33 @@ class Call {
 
   // call_modify.cpp
   void on_offer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
-  void answer_locally(Time now, LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
-  void on_reinvite_response(Time now, Pending& pending, const sip::Message& response, Outputs& out);
-  void modification_failed(LegState& from, int status, std::string_view reason, Outputs& out);
-  void renegotiate_a(Outputs& out);
+  void offer_in_200(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  void take_late_answer(Time now, LegState& from, const std::string& body, Outputs& out);
+  void answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out,
+                    const sip::Message* accepted = nullptr);
   std::string answer_to(LegState& leg, leg::Direction direction);
+  void answer_modification(Time now, LegState& from, Outputs& out, const sip::Message* accepted = nullptr);
+  void send_offer(LegState& to, std::string_view method, std::string offer, bool carries, Outputs& out);
+  void on_modify_success(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
+  void on_modify_failure(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
+  void refuse_modification(LegState& from, int status, std::string_view reason, Outputs& out,
+                           const sip::Message* refused = nullptr);
+
+  // call_glare.cpp
+  std::optional<sip::Message> refuse_offer(LegState& from, const sip::Message& request);
+  bool offer_is_out(const LegState& leg) const;
+  bool is_free(const LegState& leg) const;
+  bool can_update(const LegState& leg) const;
+  bool wait_and_retry(Time now, LegState& leg, const sip::Message& response);
+  void carry(LegState& from, Outputs& out);
+  void continue_offers(Time now, Outputs& out);
+  Pending in_dialog(LegState& leg, Pending::Kind kind, std::string_view method);
+
+  // call_session.cpp
+  bool refuse_session(LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  sip::Message success(Time now, LegState& leg, const sip::Message& request);
+  void refresh_sessions(Time now, Outputs& out);
+  void on_refresh_response(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
 
   // call_relay.cpp
   void relay(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
@@ -165,8 +225,8 @@ class Call {
   void on_bye_response(Time now, const Pending& bye, const sip::Message& response, Outputs& out);
   void on_bye(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
   void bye(LegState& leg, const EndCause& cause, Outputs& out);
+  void hang_up_b(const EndCause& cause, Outputs& out);
   void close(std::string_view cause, Outputs& out);
-  void move_to(LegState& leg, sip::FlowId flow, Outputs& out);
   void look_for_lost_browsers(Time now, Outputs& out);
 
   Context context_;
@@ -179,11 +239,15 @@ class Call {
   std::optional<sip::RequestId> invite_request_;      // of leg b, the newest
   bool route_known_ = false;
   sip::Egress route_;                                 // of the INVITE on leg b
-  bool answered_a_ = false;                           // SDP went to leg a, in a 18x or the 200
+  bool offerless_ = false;                            // leg a's INVITE has no offer: ours goes out when b has answered
+  std::string description_for_a_;                     // what leg a is told in 18x and 200, once b has answered
+  bool told_reliably_ = false;                        // in a reliable 18x
   std::string early_tag_;                             // To tag of the fork whose answer leg a was given
+  std::map<std::string, Fork> forks_;                 // by To tag
+  sip::ReliableResponses responses_a_;                // reliable 18x of leg a
+  std::optional<sip::Message> success_b_;             // leg b's 200 while leg a's waits
+  std::optional<Time> invite_expires_at_;             // Expires of leg a's INVITE
   std::optional<sdp::OfferAnswer> offered_b_;         // leg b's state before any answer, for other forks
-  bool renegotiate_a_ = false;                        // the 183's answer does not fit the fork that won
-  std::set<std::string> dropped_forks_;
   std::optional<sip::DigestClient> digest_;
   std::string answered_realm_;
   std::optional<LegIdentity> earlier_;
@@ -210,6 +274,12 @@ class Call {
 std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Options& options);
 // Whether the sender of `message` takes requests of this method: its Allow says so, or it has none (RFC 3261 20.5).
 bool allows(const sip::Message& message, std::string_view method);
-constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE";
+// All of those, for an offer of ours to a peer of whom nothing is known.
+std::vector<leg::Codec> all_usable(const Options& options);
+// A peer that takes `codecs` still takes the audio codec that is in use among those `used`.
+bool still_fits(const std::vector<leg::Codec>& used, const std::vector<leg::Codec>& codecs);
+// Remembers whether this leg's peer takes UPDATE; a message without Allow says nothing.
+void note_allow(bool& allows_update, const sip::Message& message);
+constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE";
 
 }  // namespace w2s::breaker

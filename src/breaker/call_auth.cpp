@@ -44,12 +44,10 @@ void Call::use_account(const Pending& pending, const std::vector<sip::Challenge>
       if (account.realm != challenge.realm || account.user != percent_decode(from->uri.user)) continue;
       const auto address = IpAddress::parse(account.server);
       if (address ? *address != pending.sent_to : !iequals(account.server, pending.sent_to_name)) continue;
-      sip::Credentials credentials{account.user, account.ha1, account.realm};
-      sip::DigestClient client(std::move(credentials));
+      sip::DigestClient client({account.user, account.ha1, account.realm});
       if (!client.can_answer(challenge)) continue;
       log_state("call.account", {{"user", account.user}, {"realm", account.realm}});
       digest_ = std::move(client);
-      answered_realm_ = account.realm;
       return;
     }
   }
@@ -60,9 +58,10 @@ void Call::pass_authorizations(const LegState& from, const Message& received, Me
   if (from.side == leg::Side::a && a_.is_browser() && !digest_) copy_authorizations(received, sent);
 }
 
-bool Call::answer_challenge(Pending& pending, const Message& response, std::optional<sip::RouteFailure>& refusal,
+bool Call::answer_challenge(const Pending& pending, const Message& response, std::optional<sip::RouteFailure>& refusal,
                             Outputs& out) {
   if (pending.side != leg::Side::b) return false;
+  if (pending.kind != Pending::Kind::invite && dialog_of(pending) == nullptr) return false;
   const auto challenges = sip::parse_challenges(response);
   if (!digest_) use_account(pending, challenges);
   if (!digest_) return false;
@@ -87,21 +86,13 @@ bool Call::answer_challenge(Pending& pending, const Message& response, std::opti
   answered_realm_ = challenge->realm;
 
   Pending again = pending;
-  again.sent = false;
-  again.finished = false;
   ++again.answered_challenges;
   auto& request = again.request;
-  auto cseq = *request.cseq();
-  cseq.number = b_.dialog ? b_.dialog->make_request(cseq.method).cseq()->number : cseq.number + 1;
-  request.set(HeaderId::cseq, cseq.to_string());
   request.set(challenge->proxy ? HeaderId::proxy_authorization : HeaderId::authorization,
               digest_->answer(*challenge, request.method(), request.request_uri(), context_.rng));
-  if (request.is("REFER")) remember_refer(again);
-  const bool invite = again.kind == Pending::Kind::invite;
-  const auto id = send(std::move(again), out);
-  if (invite) {
-    invite_request_ = id;
-    state_ = State::opening;  // the route is looked up again; media is open already
+  send_again(again, out);
+  if (again.request.is("REFER")) remember_refer(pending_.rbegin()->second);
+  if (again.kind == Pending::Kind::invite) {
     log_state("call.authenticate", {{"leg", "b"}, {"realm", answered_realm_}});
   }
   return true;

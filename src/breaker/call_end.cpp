@@ -7,17 +7,24 @@ using sip::HeaderId;
 using sip::Message;
 
 void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  if (from.awaited_ack) from.awaited_ack.reset();
   const bool again = awaited_bye_ && awaited_bye_->challenged;
   const bool browser_hears = from.side == leg::Side::a && browser_answers_byes() && (again || state_ == State::connected);
   if (!browser_hears) respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
-  if (again && browser_hears) {
+  if (browser_hears && again) {
     bye(b_, EndCause::received({}, request), out);
     return await_bye(now, id, request);
   }
+  const auto fork = forks_.find(request.from()->tag());
+  if (from.side == leg::Side::b && fork != forks_.end()) {  // RFC 3261 15 forbids it in an early dialog: that fork is gone
+    forks_.erase(fork);
+    if (from.dialog || !forks_.empty()) return;
+  }
+  from.awaited_ack.reset();
+  from.bye_after_ack.reset();
   if (state_ == State::ended) return;
-  const bool answered = state_ == State::connected;
-  if (!answered && from.side == leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 487), out);
+  if (from.side == leg::Side::a && state_ != State::connected) {
+    respond(invite_id_, response_to(a_, setup_.invite, 487), out);
+  }
   end(now, EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request), out, from.side);
   if (browser_hears) await_bye(now, id, request);
 }
@@ -33,7 +40,7 @@ void Call::await_bye(Time now, sip::ServerTransactionId id, const Message& reque
   constexpr auto patience = 8s;  // well before the browser's own timer F of 32 s
   awaited_bye_ = AwaitedBye{id, request, now + patience};
   for (auto& [number, pending] : pending_) {
-    if (pending.kind != Pending::Kind::bye || pending.side != leg::Side::b || pending.sent) continue;
+    if (pending.kind != Pending::Kind::bye || pending.side != leg::Side::b || pending.fork || pending.sent) continue;
     pending.answers = id;
     copy_authorizations(request, pending.request);
   }
@@ -59,42 +66,45 @@ void Call::on_bye_deadline(Time now, Outputs& out) {
   awaited_bye_.reset();
 }
 
+// RFC 3261 15: the callee sends no BYE before it has the ACK of its 2xx, or has given up waiting for it.
 void Call::bye(LegState& leg, const EndCause& cause, Outputs& out) {
   if (!leg.dialog) return;
+  if (leg.awaited_ack) {
+    leg.bye_after_ack = cause;
+    return;
+  }
   Pending pending;
   pending.kind = Pending::Kind::bye;
   pending.side = leg.side;
   pending.request = leg.dialog->make_request("BYE");
-  for (const auto& reason : cause.reasons()) pending.request.append(HeaderId::reason, reason.value);
+  cause.append_to(pending.request);
   send(std::move(pending), out);
+}
+
+// Leg b by what it has come to: BYE when it has answered, CANCEL when its INVITE is out.
+void Call::hang_up_b(const EndCause& cause, Outputs& out) {
+  if (b_.dialog) return bye(b_, cause, out);
+  if (!invite_request_) return;
+  const auto found = pending_.find(*invite_request_);
+  if (found == pending_.end() || !found->second.sent) return;
+  out.push_back(sip::CancelRequest{*invite_request_, cause.reasons()});
 }
 
 void Call::end(Time, const EndCause& cause, Outputs& out, std::optional<leg::Side> except) {
   if (state_ == State::ended) return;
-  if (state_ != State::connected) {
-    if (except != leg::Side::a) respond(invite_id_, response_to(a_, setup_.invite, 480), out);
-    if (invite_request_) {
-      const auto found = pending_.find(*invite_request_);
-      if (found != pending_.end() && found->second.sent) {
-        out.push_back(sip::CancelRequest{*invite_request_, cause.reasons()});
-      }
-    }
-  } else {
-    for (auto* leg : {&a_, &b_}) {
-      if (except != leg->side) bye(*leg, cause, out);
-    }
+  if (except != leg::Side::a) {
+    if (state_ == State::connected) bye(a_, cause, out);
+    else respond(invite_id_, response_to(a_, setup_.invite, 480), out);
   }
-  for (auto* leg : {&a_, &b_}) {
-    if (!leg->modification) continue;
-    respond(leg->modification->id, response_to(*leg, leg->modification->request, 487), out);
-    leg->modification.reset();
-  }
+  if (except != leg::Side::b) hang_up_b(cause, out);
   close(cause.text, out);
 }
 
 void Call::close(std::string_view cause, Outputs& out) {
   if (state_ == State::ended) return;
   state_ = State::ended;
+  responses_a_.stop();
+  for (auto* leg : {&a_, &b_}) refuse_modification(*leg, 487, {}, out);
   for (const auto* leg : {&a_, &b_}) {
     if (leg->flow != sip::FlowId::none) out.push_back(sip::HoldFlow{leg->flow, false});
   }
@@ -121,7 +131,7 @@ void Call::on_flow_closed(Time now, sip::FlowId flow) {
 void Call::look_for_lost_browsers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (ended() || !leg->lost_until || *leg->lost_until > now) continue;
-    const auto flow = hop_to(*leg).flow;
+    const auto flow = hop_to(*leg, leg->dialog ? &*leg->dialog : nullptr).flow;
     if (!context_.options.is_open(flow)) return end(now, {"the browser's WebSocket was lost", 480}, out);
     move_to(*leg, flow, out);
   }

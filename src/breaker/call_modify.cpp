@@ -1,4 +1,6 @@
-// Re-INVITE and UPDATE: what the other leg has to learn is carried there, the rest is answered on the spot.
+// Offers in the call: what the other leg has to learn is carried there, the rest is answered on the spot.
+#include <algorithm>
+
 #include "call.hpp"
 
 namespace w2s::breaker {
@@ -6,63 +8,91 @@ namespace w2s::breaker {
 using sip::HeaderId;
 using sip::Message;
 
-namespace {
-
-// RFC 3261 14.2: one offer at a time; 491 tells the peer to come again.
-bool busy(const LegState& leg) { return leg.modification || leg.awaited_ack || leg.description->offer_pending(); }
-
-}  // namespace
-
 void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  auto& to = leg(leg::other(from.side));
-  if (state_ != State::connected || busy(from) || busy(to)) return respond(id, response_to(from, request, 491), out);
-  from.dialog->refresh_target(request);
-  if (request.body().empty()) {  // RFC 3261 14.2: we offer in the 200, the answer comes with the ACK
-    auto response = response_to(from, request, 200);
-    response.set_body(from.description->offer(from.opened, codecs_, to.peer_direction), "application/sdp");
-    return answer_2xx(now, from, id, std::move(response), out);
-  }
-  const auto offer = from.description->on_offer(request.body());
-  if (!offer) {
+  if (auto refusal = refuse_offer(from, request)) return respond(id, std::move(*refusal), out);
+  if (refuse_session(from, id, request, out)) return;
+  dialog_with(from, request)->refresh_target(request);
+  if (request.body().empty()) return offer_in_200(now, from, id, request, out);
+
+  const auto refuse = [&](const std::string& problem) {
     auto response = response_to(from, request, 488);
-    sip::append_warning(response, offer.error().message());
-    return respond(id, std::move(response), out);
-  }
-  const auto codecs = usable(offer->codecs, context_.options);
+    sip::append_warning(response, problem);
+    respond(id, std::move(response), out);
+  };
+  const auto offer = from.description->on_offer(request.body());
+  if (!offer) return refuse(offer.error().message());
+  auto codecs = usable(offer->codecs, context_.options);
   if (sdp::common(codecs, codecs).empty()) {
     from.description->reject_offer();
-    auto response = response_to(from, request, 488);
-    sip::append_warning(response, "no common codec: offered " + sdp::list_names(offer->codecs));
-    return respond(id, std::move(response), out);
+    return refuse("no common codec: offered " + sdp::list_names(offer->codecs));
   }
-  from.peer_codecs = codecs;
-  const bool other_must_learn = offer->direction != from.peer_direction || sdp::common(codecs_, codecs).empty();
-  from.peer_direction = offer->direction;
-  if (!other_must_learn) return answer_locally(now, from, id, request, out);
-
-  log_state("call.modify", {{"leg", leg::name(from.side)}, {"direction", leg::name(offer->direction)}});
-  Pending pending;
-  pending.kind = Pending::Kind::reinvite;
-  pending.side = to.side;
-  pending.request = to.dialog->make_request("INVITE");
-  pending.request.append(HeaderId::allow, std::string(allowed_methods));
-  pending.request.set_body(to.description->offer(to.opened, codecs, offer->direction), "application/sdp");
-  from.modification = Modification{id, request};
-  send(std::move(pending), out);
+  auto& to = other(from);
+  const bool crosses = to.modification.has_value();
+  if (crosses && sdp::common(codecs, to.peer_codecs).empty()) {
+    from.description->reject_offer();
+    return refuse("no common codec with what the other side just offered: " + sdp::list_names(to.peer_codecs));
+  }
+  const bool other_must_learn = offer->wish != from.peer_direction || !still_fits(codecs_, codecs);
+  Modification modification{id, request, from.peer_direction, from.peer_codecs};
+  from.peer_direction = offer->wish;
+  from.peer_codecs = std::move(codecs);
+  if (crosses) {  // both peers made an offer, and none is carried yet: each is the answer to the other
+    to.retry_at.reset();
+    answer_offer(now, from, id, request, out);
+    return answer_modification(now, to, out);
+  }
+  if (!other_must_learn) return answer_offer(now, from, id, request, out);
+  from.modification = std::move(modification);
+  carry(from, out);
 }
 
-void Call::answer_locally(Time now, LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  const auto& other = this->leg(leg::other(leg.side));
-  // Those in use, as the other leg wants to receive them.
-  const auto shared = sdp::common(sdp::common(leg.peer_codecs, codecs_), other.peer_codecs);
-  if (!shared.empty()) codecs_ = shared;
-  auto response = response_to(leg, request, 200);
-  response.set_body(answer_to(leg, other.peer_direction), "application/sdp");
+// RFC 3261 14.2: a re-INVITE without an offer gets ours in the 200, the answer comes with the ACK. All that the other
+// leg can do is offered, in the direction that its peer wants: a hold of this peer's own ends here.
+void Call::offer_in_200(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
+  const auto& to = other(from);
+  auto response = success(now, from, request);
+  response.set_body(from.description->offer(from.opened, to.peer_codecs, to.peer_direction), "application/sdp");
+  answer_2xx(now, from, id, std::move(response), out);
+}
+
+// The answer to an offer that we made in a response: in the ACK, or in a PRACK.
+void Call::take_late_answer(Time now, LegState& from, const std::string& body, Outputs& out) {
+  auto& to = other(from);
+  const auto answer = from.description->on_answer(body);
+  if (!answer) {  // RFC 3261 13.2.2.4: nothing is agreed, so there is no session
+    from.description->withdraw_offer();
+    const auto what = body.empty() ? "no answer came to the offer in our response"
+                                   : "the answer to the offer in our response: " + answer.error().message();
+    return end(now, {what, 488}, out);
+  }
+  const auto codecs = usable(answer->codecs, context_.options);
+  const auto shared = sdp::common(codecs, to.peer_codecs);
+  if (shared.empty()) {
+    return end(now, {"no common codec: one leg accepted " + sdp::list_names(answer->codecs) + ", the other " +
+                         sdp::list_names(to.peer_codecs), 488}, out);
+  }
+  to.stale = to.stale || answer->wish != from.peer_direction || !still_fits(codecs_, codecs);
+  from.peer_direction = answer->wish;
+  from.peer_codecs = codecs;
+  codecs_ = shared;
+  apply_plans(out);
+}
+
+// Our answer to the peer's offer: what both peers can do, and what the other peer wants.
+void Call::answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out,
+                        const Message* accepted) {
+  const auto& to = other(leg);
+  if (auto shared = sdp::common(leg.peer_codecs, to.peer_codecs); !shared.empty()) codecs_ = std::move(shared);
+  auto response = success(now, leg, request);
+  if (accepted != nullptr) pass_headers(to, *accepted, response);
+  response.set_body(answer_to(leg, to.peer_direction), "application/sdp");
+  leg.stale = false;
   if (request.is("INVITE")) answer_2xx(now, leg, id, std::move(response), out);
   else respond(id, std::move(response), out);
   apply_plans(out);
 }
 
+// `accepted`: what the other leg's peer said, whose headers may cross.
 // Our description for the offer of this leg's peer. A restart of ICE ends here, the other leg need not know of it.
 std::string Call::answer_to(LegState& leg, leg::Direction direction) {
   if (leg.description->restarts_ice()) {
@@ -74,60 +104,90 @@ std::string Call::answer_to(LegState& leg, leg::Direction direction) {
   return leg.description->answer(leg.opened, codecs_, direction);
 }
 
-void Call::on_reinvite_response(Time now, Pending& pending, const Message& response, Outputs& out) {
-  auto& to = leg(pending.side);
-  auto& from = leg(leg::other(pending.side));
-  const int status = response.status();
-  if (pending.finished) {  // a repeated 2xx
-    if (status < 300) acknowledge(to, response, out);
-    return;
-  }
-  pending.finished = true;
-  if (status >= 300) {
-    to.description->withdraw_offer();
-    if (from.modification) modification_failed(from, status, response.reason(), out);
-    if (status == 481 || status == 408) end(now, {"the other leg is gone", status}, out);  // RFC 3261 12.2.1.2
-    return;
-  }
-  acknowledge(to, response, out);
-  to.dialog->refresh_target(response);
-  const auto answer = to.description->on_answer(response.body());
-  if (!answer) {
-    to.description->withdraw_offer();
-    if (from.modification) modification_failed(from, 488, {}, out);
-    return;
-  }
-  to.peer_direction = answer->direction;
-  to.peer_codecs = usable(answer->codecs, context_.options);
-  if (const auto codecs = sdp::common(from.peer_codecs, to.peer_codecs); !codecs.empty()) codecs_ = codecs;
-  if (!from.modification) return apply_plans(out);
+void Call::answer_modification(Time now, LegState& from, Outputs& out, const Message* accepted) {
   const auto modification = std::move(*from.modification);
   from.modification.reset();
-  auto accepted = response_to(from, modification.request, 200);
-  accepted.set_body(answer_to(from, answer->direction), "application/sdp");
-  if (modification.request.is("INVITE")) answer_2xx(now, from, modification.id, std::move(accepted), out);
-  else respond(modification.id, std::move(accepted), out);
+  answer_offer(now, from, modification.id, modification.request, out, accepted);
+}
+
+void Call::send_offer(LegState& to, std::string_view method, std::string offer, bool carries, Outputs& out) {
+  auto pending = in_dialog(to, Pending::Kind::modify, method);
+  pending.carries = carries;
+  if (carries) {
+    const auto& from = other(to);
+    pass_headers(from, from.modification->request, pending.request);
+    pass_authorizations(from, from.modification->request, pending.request);
+  }
+  pending.request.set_body(std::move(offer), "application/sdp");
+  to.stale = false;
+  send(std::move(pending), out);
+}
+
+void Call::on_modify_success(Time now, const Pending& pending, const Message& response, Outputs& out) {
+  auto& to = leg(pending.side);
+  auto& from = other(to);
+  if (pending.request.is("INVITE")) acknowledge(pending, response, out);
+  if (state_ == State::ended) return;
+  if (auto* dialog = dialog_of(pending)) dialog->refresh_target(response);
+  to.retries = 0;
+  to.session.on_success(now, response);
+  const auto answer = to.description->on_answer(response.body());
+  const auto codecs = answer ? usable(answer->codecs, context_.options) : std::vector<leg::Codec>{};
+  if (sdp::common(from.peer_codecs, codecs).empty()) {  // RFC 3261 14.1: accepted, and yet nothing agreed
+    to.description->withdraw_offer();
+    const auto what = answer ? std::string("no common codec after an offer in the call")
+                             : "a 2xx to our offer without a usable answer: " + answer.error().message();
+    return end(now, {what, 488}, out);
+  }
+  from.stale = from.stale || answer->wish != to.peer_direction || !still_fits(codecs_, codecs);
+  to.peer_direction = answer->wish;
+  to.peer_codecs = codecs;
+  if (pending.carries && from.modification) return answer_modification(now, from, out, &response);
+  codecs_ = sdp::common(from.peer_codecs, to.peer_codecs);
   apply_plans(out);
 }
 
-void Call::modification_failed(LegState& from, int status, std::string_view reason, Outputs& out) {
-  auto& to = leg(leg::other(from.side));
-  if (to.description->offer_pending()) to.description->withdraw_offer();
-  if (!from.modification) return;
-  from.description->reject_offer();
-  respond(from.modification->id, response_to(from, from.modification->request, status, reason), out);
-  from.modification.reset();
+void Call::on_modify_failure(Time now, const Pending& pending, const Message& response, Outputs& out) {
+  auto& to = leg(pending.side);
+  auto& from = other(to);
+  const int status = response.status();
+  to.description->withdraw_offer();
+  if (state_ == State::ended) return;
+  const bool no_update = pending.request.is("UPDATE") && (status == 405 || status == 501);
+  if (no_update) to.allows_update = false;
+  const bool too_short = status == 422 && to.session.on_too_small(response);
+  if (no_update || too_short || wait_and_retry(now, to, response)) {  // continue_offers() sends it again
+    if (pending.carries && from.modification) from.modification->carried = false;
+    else to.stale = true;
+    return;
+  }
+  to.retries = 0;
+  if (pending.carries) return refuse_modification(from, status, response.reason(), out, &response);
+  if (sdp::common(a_.peer_codecs, b_.peer_codecs).empty()) {
+    return end(now, {"the legs share no codec, and an offer of another was refused", 488}, out);
+  }
+  to.session.refresh_failed(now);
 }
 
-// The fork that won speaks other codecs than the one whose early answer leg a holds.
-void Call::renegotiate_a(Outputs& out) {
-  renegotiate_a_ = false;
-  Pending pending;
-  pending.kind = Pending::Kind::reinvite;
-  pending.side = leg::Side::a;
-  pending.request = a_.dialog->make_request("INVITE");
-  pending.request.set_body(a_.description->offer(a_.opened, b_.peer_codecs, b_.peer_direction), "application/sdp");
-  send(std::move(pending), out);
+// `refused`: what the other leg's peer said, whose headers and challenges may cross.
+void Call::refuse_modification(LegState& from, int status, std::string_view reason, Outputs& out, const Message* refused) {
+  if (!from.modification) return;
+  auto modification = std::move(*from.modification);
+  from.modification.reset();
+  from.description->reject_offer();
+  from.peer_direction = modification.direction_before;
+  from.peer_codecs = std::move(modification.codecs_before);
+  auto response = response_to(from, modification.request, status, reason);
+  if (refused != nullptr) {
+    pass_headers(other(from), *refused, response);
+    if (status == 401 || status == 407) copy_challenges(*refused, response);
+  }
+  respond(modification.id, std::move(response), out);
+}
+
+bool still_fits(const std::vector<leg::Codec>& used, const std::vector<leg::Codec>& codecs) {
+  const auto first = std::find_if(used.begin(), used.end(), [](const auto& c) { return c.name != "telephone-event"; });
+  return first == used.end() || !sdp::common({*first}, codecs).empty();
 }
 
 }  // namespace w2s::breaker

@@ -25,7 +25,7 @@ void add_diversion(Message& invite, const Message& response, const std::string& 
 
 // Also called for the failure of a target that a 3xx named: the next one is tried. False: leg a gets this response.
 bool Call::follow_redirect(const Pending& pending, const Message& response, Outputs& out) {
-  if (!context_.options.follow_redirects || b_.is_browser() || state_ == State::ended || state_ == State::connected) return false;
+  if (!context_.options.follow_redirects || b_.is_browser() || state_ >= State::answering) return false;
   const int status = response.status();
   if (status / 100 == 3) {
     if (!redirection_) redirection_.emplace(setup_.request_uri);
@@ -35,23 +35,19 @@ bool Call::follow_redirect(const Pending& pending, const Message& response, Outp
   const auto target = redirection_->next();
   if (!target) return false;
 
-  Pending again;
-  again.kind = Pending::Kind::invite;
-  again.side = leg::Side::b;
-  again.request = pending.request;
+  auto again = pending;
+  again.answered_challenges = 0;
   // Where no Route and no outbound proxy stands in between, the new target is also the new next hop.
   const auto former = sip::parse_uri(pending.request.request_uri());
   if (former && setup_.hop == sip::hop_of(*former)) setup_.hop = sip::hop_of(target->uri);
   again.request.set_request_uri(target->uri.to_string());
-  again.request.set(HeaderId::cseq, sip::CSeq{pending.request.cseq()->number + 1, "INVITE"}.to_string());
   again.request.remove(HeaderId::authorization);  // made for the former Request-URI
   again.request.remove(HeaderId::proxy_authorization);
   if (status / 100 == 3) add_diversion(again.request, response, target->diverted_from);
   log_state("call.redirect", {{"leg", "b"}, {"status", status}, {"target", target->uri.to_string()}});
   if (status / 100 == 3) respond(invite_id_, response_to(a_, setup_.invite, 181), out);
   if (offered_b_) b_.description = offered_b_;
-  state_ = State::opening;  // the route is looked up again; media is open already
-  invite_request_ = send(std::move(again), out);
+  send_again(again, out);
   return true;
 }
 

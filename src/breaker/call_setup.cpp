@@ -1,4 +1,6 @@
 // From the first INVITE to the 200 on both legs.
+#include <utility>
+
 #include "call.hpp"
 #include "w2s/base/encoding.hpp"
 
@@ -9,11 +11,12 @@ using sip::Message;
 
 namespace {
 
-// What a caller requires and the breaker cannot give (RFC 3261 8.2.2.3). Replaces is the callee's to understand.
-std::string required_options(const Message& request) {
+// Option tags that the breaker would have to understand and does not (RFC 3261 8.2.2.3).
+std::string unsupported_options(const Message& request, const Options& options) {
   std::string tags;
   for (const auto tag : request.values(HeaderId::require)) {
-    if (!iequals(tag, "replaces")) (tags += tags.empty() ? "" : ", ") += tag;
+    if (iequals(tag, "timer") || iequals(tag, "replaces") || (iequals(tag, "100rel") && options.reliable_provisionals)) continue;
+    (tags += tags.empty() ? "" : ", ") += tag;
   }
   return tags;
 }
@@ -37,32 +40,21 @@ void Call::start(Time now, Outputs& out) {
     if (leg->flow != sip::FlowId::none) out.push_back(sip::HoldFlow{leg->flow, true});
   }
   auto dialog = sip::Dialog::as_uas(invite, a_.local_tag);
-  if (!dialog) return reject(now, 400, "Bad Contact", {}, out);
+  if (!dialog) return reject(400, "Bad Contact", {}, out);
   a_.dialog = std::move(*dialog);
   a_.takes_info = allows(invite, "INFO");
-  if (const auto tags = required_options(invite); !tags.empty()) {
+  if (const auto tags = unsupported_options(invite, context_.options); !tags.empty()) {
     auto response = response_to(a_, invite, 420);
     response.append(HeaderId::unsupported, tags);
     respond(invite_id_, std::move(response), out);
     return close("unsupported extension required", out);
   }
-  if (auto refusal = take_credentials()) return reject(now, refusal->status, refusal->reason, refusal->warning, out);
-  if (invite.body().empty()) {
-    return reject(now, 488, {}, "an INVITE needs an SDP offer here", out);
-  }
-  const auto kind = sdp::OfferAnswer::kind_of(invite.body());
-  if (!kind) return reject(now, 488, {}, kind.error().message(), out);
-  const bool secure = *kind == leg::Kind::web || b_.kind == leg::Kind::web;
-  if (secure && !context_.options.secure_media) return reject(now, 488, {}, "srtp-mode none refuses secure media", out);
-  a_.kind = *kind;
-  a_.description.emplace(a_.kind, context_.rng.u32());
-  const auto offer = a_.description->on_offer(invite.body());
-  if (!offer) return reject(now, 488, {}, offer.error().message(), out);
-  a_.peer_direction = offer->direction;
-  a_.peer_codecs = usable(offer->codecs, context_.options);
-  if (sdp::common(a_.peer_codecs, a_.peer_codecs).empty()) {
-    return reject(now, 488, {}, "no common codec: offered " + sdp::list_names(offer->codecs) +
-                                    "; relayed are opus, pcmu, pcma, g722", out);
+  if (refuse_session(a_, invite_id_, invite, out)) return close("session interval too small", out);
+  if (auto refusal = take_credentials()) return reject(refusal->status, refusal->reason, refusal->warning, out);
+  if (!take_offer(out)) return;
+  note_allow(a_.allows_update, invite);
+  if (const auto seconds = parse_number<std::uint32_t>(invite.get(HeaderId::expires).value_or(""))) {
+    invite_expires_at_ = now + std::chrono::seconds(*seconds);
   }
   b_.description.emplace(b_.kind, context_.rng.u32());
   Pending pending;
@@ -72,7 +64,36 @@ void Call::start(Time now, Outputs& out) {
   invite_request_ = send(std::move(pending), out);
 }
 
-Message Call::make_invite() const {
+// Leg a's offer; without one leg b is offered everything, and leg a what leg b accepted of it. False: rejected.
+bool Call::take_offer(Outputs& out) {
+  const auto& invite = setup_.invite;
+  const auto refuse = [&](std::string_view problem) {
+    reject(488, {}, problem, out);
+    return false;
+  };
+  offerless_ = invite.body().empty();
+  if (!offerless_) {
+    const auto kind = sdp::OfferAnswer::kind_of(invite.body());
+    if (!kind) return refuse(kind.error().message());
+    a_.kind = *kind;
+  }
+  const bool secure = a_.kind == leg::Kind::web || b_.kind == leg::Kind::web;
+  if (secure && !context_.options.secure_media) return refuse("srtp-mode none refuses secure media");
+  a_.description.emplace(a_.kind, context_.rng.u32());
+  if (offerless_) {
+    a_.peer_codecs = all_usable(context_.options);
+    return true;
+  }
+  const auto offer = a_.description->on_offer(invite.body());
+  if (!offer) return refuse(offer.error().message());
+  a_.peer_direction = offer->wish;
+  a_.peer_codecs = usable(offer->codecs, context_.options);
+  if (!sdp::common(a_.peer_codecs, a_.peer_codecs).empty()) return true;
+  return refuse("no common codec: offered " + sdp::list_names(offer->codecs) +
+                "; relayed are opus, pcmu, pcma, g722");
+}
+
+Message Call::make_invite() {
   const auto& received = setup_.invite;
   auto invite = Message::request("INVITE", setup_.request_uri);
   for (const auto route : received.values(HeaderId::route)) invite.append(HeaderId::route, std::string(route));
@@ -80,11 +101,14 @@ Message Call::make_invite() const {
   from.params.set("tag", b_.local_tag);
   invite.append(HeaderId::from, from.to_string());
   invite.append(HeaderId::to, without_tag(received.get(HeaderId::to).value_or("")).to_string());
-  invite.append(HeaderId::call_id, earlier_ ? earlier_->call_id : context_.rng.token());
+  invite.append(HeaderId::call_id, b_.call_id);
   invite.append(HeaderId::cseq, sip::CSeq{earlier_ ? earlier_->cseq + 1 : 1, "INVITE"}.to_string());
   const auto hops = parse_number<int>(received.get(HeaderId::max_forwards).value_or("")).value_or(70);
   invite.append(HeaderId::max_forwards, std::to_string(hops - 1));
   invite.append(HeaderId::allow, std::string(allowed_methods));
+  if (context_.options.reliable_provisionals) invite.append(HeaderId::supported, "100rel");
+  if (received.has_option(HeaderId::supported, "199")) invite.append(HeaderId::supported, "199");
+  b_.session.ask(invite);
   pass_headers(a_, received, invite);
   pass_authorizations(a_, received, invite);
   map_replaces(received, invite);
@@ -94,7 +118,7 @@ Message Call::make_invite() const {
 void Call::on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out) {
   auto& leg = this->leg(opened.side);
   if (state_ == State::ended) return;
-  if (!opened.error.empty()) return reject(now, 503, {}, opened.error, out);
+  if (!opened.error.empty()) return reject(503, {}, opened.error, out);
   leg.opened = opened;
   leg.is_open = true;
   try_invite(now, out);
@@ -112,26 +136,7 @@ void Call::try_invite(Time, Outputs& out) {
   transmit(*invite_request_, pending, route_, out);
 }
 
-void Call::on_invite_provisional(const Message& response, Outputs& out) {
-  if (state_ == State::ended || state_ == State::connected) return;
-  const auto to = response.to();
-  std::string description;
-  if (!response.body().empty() && (early_tag_.empty() || (to && to->tag() == early_tag_))) {
-    std::string problem;
-    if (!answered_a_ && take_answer(response, problem)) early_tag_ = to ? to->tag() : "";
-    if (answered_a_) description = a_.description->local_description();
-    else log_state("call.early_media_unusable", {{"leg", "b"}, {"problem", problem}});
-  }
-  auto relayed = response_to(a_, setup_.invite, response.status(), response.reason());
-  pass_headers(b_, response, relayed);
-  if (!description.empty()) relayed.set_body(description, "application/sdp");
-  log_state("call.progress", {{"status", response.status()}, {"early_media", !description.empty()}});
-  state_ = State::early;
-  respond(invite_id_, std::move(relayed), out);
-  if (!description.empty()) apply_plans(out);
-}
-
-// Leg b's answer decides both descriptions. Leg a gets its one answer here.
+// Leg b's answer decides both descriptions. Leg a gets its one answer (or, if it made no offer, its one offer) here.
 bool Call::take_answer(const Message& response, std::string& problem) {
   auto description = *offered_b_;
   const auto answer = description.on_answer(response.body());
@@ -140,54 +145,84 @@ bool Call::take_answer(const Message& response, std::string& problem) {
     return false;
   }
   const auto accepted = usable(answer->codecs, context_.options);
-  const auto codecs = sdp::common(a_.peer_codecs, accepted);
+  // Leg a's preferences count, if it has shown any.
+  const auto codecs = sdp::common(offerless_ ? accepted : a_.peer_codecs, accepted);
   if (codecs.empty()) {
     problem = "no common codec: offered " + sdp::list_names(a_.peer_codecs) + ", accepted " +
               sdp::list_names(answer->codecs);
     return false;
   }
   b_.description = std::move(description);
-  b_.peer_direction = answer->direction;
+  b_.peer_direction = answer->wish;
   b_.peer_codecs = accepted;
   codecs_ = codecs;
-  a_.description->answer(a_.opened, codecs, answer->direction);
-  answered_a_ = true;
+  description_for_a_ = offerless_ ? a_.description->offer(a_.opened, codecs, b_.peer_direction)
+                                  : a_.description->answer(a_.opened, codecs, b_.peer_direction);
   return true;
+}
+
+// Another answer of leg b than the one that leg a was told of: that of another fork, or one that a phone changed between
+// its 183 and its 200. Leg a keeps its one description; should that not fit, it hears of it in a re-INVITE.
+void Call::follow_fork(const Message& response) {
+  auto description = *offered_b_;
+  const auto answer = description.on_answer(response.body());
+  if (!answer) return;
+  b_.description = std::move(description);
+  b_.peer_codecs = usable(answer->codecs, context_.options);
+  a_.stale = a_.stale || answer->wish != b_.peer_direction || !still_fits(codecs_, b_.peer_codecs);
+  b_.peer_direction = answer->wish;
 }
 
 void Call::on_invite_success(Time now, Pending& pending, const Message& response, Outputs& out) {
   const auto to = response.to();
-  const bool repeated = b_.dialog && to && to->tag() == b_.dialog->id().remote_tag;
-  if (repeated) return acknowledge(b_, response, out);
-  if (state_ == State::ended || state_ == State::connected) return drop_fork(response, out);
+  const auto tag = to ? to->tag() : std::string();
+  if (b_.dialog && tag == b_.dialog->id().remote_tag) return acknowledge(pending, response, out);  // repeated
+  if (state_ == State::ended || b_.dialog) return drop_fork(pending, response, out);
 
   pending.finished = true;
   auto dialog = sip::Dialog::as_uac(pending.request, response);
-  if (!dialog) return reject(now, 502, "Bad Gateway", "the 200 has no usable Contact or To tag", out);
-  b_.dialog = std::move(*dialog);
+  if (!dialog) return reject(502, "Bad Gateway", "the 200 has no usable Contact or To tag", out);
+  auto fork = forks_.extract(tag);
+  if (fork) {  // PRACK and UPDATE have used up numbers; route set and target are those of the 200 (RFC 3261 13.2.2.4)
+    b_.dialog = std::move(fork.mapped().dialog);
+    b_.dialog->recompute_route_set(response);
+    b_.dialog->refresh_target(response);
+    b_.allows_update = fork.mapped().allows_update;
+  } else {
+    b_.dialog = std::move(*dialog);
+  }
   b_.dialog->confirm();
   b_.takes_info = allows(response, "INFO");
-  acknowledge(b_, response, out);
+  note_allow(b_.allows_update, response);
+  b_.session.on_success(now, response);
+  acknowledge(pending, response, out);
 
+  const bool final_before = fork && fork.mapped().answered_reliably && tag == early_tag_;
   std::string problem;
-  const bool same_fork = answered_a_ && to->tag() == early_tag_;
-  if (!answered_a_ && !take_answer(response, problem)) {
-    bye(b_, {problem, 488}, out);
-    return reject(now, 488, {}, problem, out);
-  }
-  if (answered_a_ && !same_fork && !early_tag_.empty() && !response.body().empty()) {
-    // Another fork than the one whose early media was heard won. Leg a keeps its one answer unless that cannot work.
-    auto description = *offered_b_;
-    if (const auto answer = description.on_answer(response.body())) {
-      b_.description = std::move(description);
-      b_.peer_direction = answer->direction;
-      b_.peer_codecs = usable(answer->codecs, context_.options);
-      renegotiate_a_ = sdp::common(codecs_, b_.peer_codecs).empty();
+  if (description_for_a_.empty()) {
+    if (!take_answer(response, problem)) {
+      bye(b_, {problem, 488}, out);
+      return reject(488, {}, problem, out);
     }
+  } else if (!final_before && !response.body().empty()) {
+    follow_fork(response);
   }
-  auto answered = response_to(a_, setup_.invite, response.status(), response.reason());
-  pass_headers(b_, response, answered);
-  answered.set_body(a_.description->local_description(), "application/sdp");
+  success_b_ = response;
+  state_ = State::answering;
+  if (!responses_a_.description_unacknowledged()) answer_a(now, out);
+}
+
+// RFC 3262 3: not before a description in a reliable 18x was acknowledged.
+void Call::answer_a(Time now, Outputs& out) {
+  auto answered = success(now, a_, setup_.invite);
+  answered.set_status(success_b_->status(), success_b_->reason());
+  pass_headers(b_, *success_b_, answered);
+  if (success_b_->has_option(HeaderId::supported, "replaces")) answered.append(HeaderId::supported, "replaces");
+  // The same description as in the 18x (RFC 3261 13.2.1). An offer that a PRACK has answered is not made again.
+  const bool settled = offerless_ && a_.description->agreed();
+  if (!settled) answered.set_body(description_for_a_, "application/sdp");
+  success_b_.reset();
+  responses_a_.stop();
   a_.dialog->confirm();
   state_ = State::connected;
   log_state("call.answered", {{"codecs", sdp::list_names(codecs_)}});
@@ -196,27 +231,29 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
 }
 
 // An extra 2xx of a fork, or one that lost the race against CANCEL: ACKed, then BYEd (RFC 3261 13.2.2.4).
-void Call::drop_fork(const Message& response, Outputs& out) {
-  if (!invite_request_) return;
-  const auto found = pending_.find(*invite_request_);
-  if (found == pending_.end()) return;
-  found->second.finished = true;
-  auto dialog = sip::Dialog::as_uac(found->second.request, response);
+void Call::drop_fork(Pending& invite, const Message& response, Outputs& out) {
+  invite.finished = true;
+  auto dialog = sip::Dialog::as_uac(invite.request, response);
   if (!dialog) return;
-  auto lost = LegState{};
-  lost.side = leg::Side::b;
-  lost.flow = b_.flow;
-  lost.dialog = std::move(*dialog);
-  const bool first_time = dropped_forks_.insert(lost.dialog->id().remote_tag).second;
-  std::swap(b_.dialog, lost.dialog);
-  acknowledge(b_, response, out);
-  const bool answered = state_ == State::connected;
-  if (first_time) bye(b_, answered ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487), out);
-  std::swap(b_.dialog, lost.dialog);
+  const auto tag = dialog->id().remote_tag;
+  if (!forks_.contains(tag) && forks_.size() >= most_forks) return;
+  auto& fork = forks_.try_emplace(tag, Fork{std::move(*dialog), {}}).first->second;
+  fork.dialog.refresh_target(response);
+  fork.dialog.recompute_route_set(response);
+  acknowledge(invite, response, out);
+  if (std::exchange(fork.dropped, true)) return;
+  Pending pending;
+  pending.kind = Pending::Kind::bye;
+  pending.side = leg::Side::b;
+  pending.fork = tag;
+  pending.request = fork.dialog.make_request("BYE");
+  const auto cause = b_.dialog ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487);
+  cause.append_to(pending.request);
+  send(std::move(pending), out);
 }
 
 void Call::on_invite_failure(const Pending& pending, const Message& response, Outputs& out) {
-  if (state_ == State::ended || state_ == State::connected) return;
+  if (state_ >= State::answering) return;
   auto refused = response_to(a_, setup_.invite, response.status(), response.reason());
   pass_headers(b_, response, refused);
   if (response.status() / 100 == 3) {
@@ -224,17 +261,17 @@ void Call::on_invite_failure(const Pending& pending, const Message& response, Ou
   }
   if (response.status() == 401 || response.status() == 407) {
     if (!copy_challenges(response, refused)) {
-      return reject({}, 403, {}, "the server's challenge cannot be answered by the browser: qop=auth is not offered", out);
+      return reject(403, {}, "the server's challenge cannot be answered by the browser: qop=auth is not offered", out);
     }
     challenged_.emplace(challenge_key(a_.binding_token, setup_.invite),
-                        LegIdentity{pending.request.call_id(), b_.local_tag, pending.request.cseq()->number});
+                        LegIdentity{b_.call_id, b_.local_tag, pending.request.cseq()->number});
   }
   respond(invite_id_, std::move(refused), out);
   close("refused by the called side: " + std::to_string(response.status()) + ' ' + response.reason(), out);
 }
 
-void Call::reject(Time, int status, std::string_view reason, std::string_view warning, Outputs& out) {
-  if (state_ == State::ended || state_ == State::connected) return;
+void Call::reject(int status, std::string_view reason, std::string_view warning, Outputs& out) {
+  if (state_ >= State::connected) return;
   auto response = response_to(a_, setup_.invite, status, reason);
   if (!warning.empty()) sip::append_warning(response, warning);
   respond(invite_id_, std::move(response), out);
@@ -242,14 +279,11 @@ void Call::reject(Time, int status, std::string_view reason, std::string_view wa
 }
 
 void Call::on_cancel(Time, std::vector<sip::Field> reasons, Outputs& out) {
-  if (state_ == State::ended || state_ == State::connected) return;
+  if (state_ >= State::connected) return;
   respond(invite_id_, response_to(a_, setup_.invite, 487), out);
-  if (invite_request_) {
-    const auto found = pending_.find(*invite_request_);
-    if (found != pending_.end() && found->second.sent) {
-      out.push_back(sip::CancelRequest{*invite_request_, std::move(reasons)});
-    }
-  }
+  EndCause cause("cancelled by the caller");
+  cause.from_peer = std::move(reasons);
+  hang_up_b(cause, out);
   close("cancelled by the caller", out);
 }
 

@@ -76,6 +76,10 @@ std::vector<sip::Field> EndCause::reasons() const {
   return fields;
 }
 
+void EndCause::append_to(sip::Message& request) const {
+  for (auto& field : reasons()) request.append(sip::HeaderId::reason, std::move(field.value));
+}
+
 std::vector<sip::Field> reasons_of(const sip::Message& message) {
   std::vector<sip::Field> fields;
   for (const auto& field : message.fields()) {

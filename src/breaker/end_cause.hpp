@@ -20,6 +20,7 @@ struct EndCause {
   static EndCause received(std::string_view why, const sip::Message& message);
 
   std::vector<sip::Field> reasons() const;
+  void append_to(sip::Message& request) const;
 
   std::string text;
   int status = 0;                                     // of the failure behind it; 0: none

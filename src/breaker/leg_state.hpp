@@ -3,11 +3,14 @@
 #include <optional>
 #include <string>
 
+#include "end_cause.hpp"
 #include "w2s/base/address.hpp"
 #include "w2s/base/time.hpp"
 #include "w2s/leg/leg.hpp"
 #include "w2s/sdp/offer_answer.hpp"
 #include "w2s/sip/dialog.hpp"
+#include "w2s/sip/reliable_provisional.hpp"
+#include "w2s/sip/session_timer.hpp"
 #include "w2s/sip/transaction_user.hpp"
 
 #include "dtmf_info.hpp"
@@ -23,11 +26,25 @@ struct AwaitedAck {
   Time deadline;
 };
 
-// A re-INVITE or UPDATE of this leg's peer that is being carried to the other leg.
+// An offer of this leg's peer (re-INVITE or UPDATE) that waits for what the other leg says to it.
 struct Modification {
   sip::ServerTransactionId id;
   sip::Message request;
+  leg::Direction direction_before;                // of LegState; they hold again if the other leg refuses
+  std::vector<leg::Codec> codecs_before;
+  bool carried = false;                           // our request is out on the other leg
 };
+
+// A dialog of leg b beside the one that counts: made by a 1xx (RFC 3261 12.1), or of a fork whose 2xx came too late.
+struct Fork {
+  sip::Dialog dialog;
+  sip::ReliableOrder order;
+  bool answered_reliably = false;                 // its answer came in a reliable 1xx: it is final (RFC 3262 5)
+  bool allows_update = false;
+  bool dropped = false;                           // its 2xx was ACKed and BYEd
+};
+
+constexpr std::size_t most_forks = 32;            // a called side may invent tags without end
 
 // One leg of a call: dialog, offer/answer state, media endpoint.
 struct LegState {
@@ -36,12 +53,13 @@ struct LegState {
   sip::FlowId flow = sip::FlowId::none;
   std::string binding_token;                      // a browser's; empty: a phone
   sip::NameAddr contact;                          // ours on this leg
+  std::string call_id;
   std::string local_tag;
   std::optional<sip::Dialog> dialog;
   std::optional<sdp::OfferAnswer> description;
   leg::LegOpened opened;
   bool is_open = false;                           // LegOpened came
-  leg::Direction peer_direction = leg::Direction::sendrecv;
+  leg::Direction peer_direction = leg::Direction::sendrecv;  // what its peer wants, whatever we let it have
   std::vector<leg::Codec> peer_codecs;            // of its last offer or answer, those that can be relayed
   std::optional<Time> lost_until;                 // its WebSocket is gone, and the call waits so long for another
   std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE
@@ -51,6 +69,12 @@ struct LegState {
   std::deque<DtmfInfo> waiting_keys;              // to be told to the peer by INFO, the first is under way
   std::optional<Time> key_frame_asked;            // when the peer was last asked for one
   IpAddress message_source;                       // of the message that is being handled
+  bool stale = false;                             // its peer has yet to learn what the other leg's peer wants
+  std::optional<Time> retry_at;                   // our offer met one of the peer's (491): it waits until then
+  int retries = 0;
+  bool allows_update = false;                     // the peer's Allow names UPDATE (RFC 3311)
+  sip::SessionTimer session;
+  std::optional<EndCause> bye_after_ack;       // a cause: the BYE that waits for the peer's ACK (RFC 3261 15)
 
   bool is_browser() const { return !binding_token.empty(); }
 };

@@ -47,6 +47,7 @@ constexpr std::array entry_kinds = {
     EntryKind{"enable-rtp-symetric", "yes|no", replaces, read_enable_rtp_symmetric},
     EntryKind{"enable-rtp-symmetric", "yes|no", replaces, read_enable_rtp_symmetric},
     EntryKind{"enable-100rel", "yes|no", replaces, read_enable_100rel},
+    EntryKind{"session-expires", "seconds[;minimum]", replaces, read_session_expires},
     EntryKind{"enable-media-coder", "yes|no", replaces, read_enable_media_coder},
     EntryKind{"enable-videojb", "yes|no", replaces, read_enable_videojb},
     EntryKind{"enable-icestun", "yes|no", replaces, read_enable_icestun},

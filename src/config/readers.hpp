@@ -31,6 +31,10 @@ void read_max_fds(const Entry& entry);
 void read_max_calls(const Entry& entry);
 void read_max_connections(const Entry& entry);
 
+// call_entries.cpp
+void read_enable_100rel(const Entry& entry);
+void read_session_expires(const Entry& entry);
+
 // media_entries.cpp
 void read_codecs(const Entry& entry);
 void read_dtmf_type(const Entry& entry);
@@ -46,7 +50,6 @@ void read_media_timeout(const Entry& entry);
 void read_websocket_grace(const Entry& entry);
 
 // unbuilt_entries.cpp: services that are refused, and tuning that has no effect yet.
-void read_enable_100rel(const Entry& entry);
 void read_enable_media_coder(const Entry& entry);
 void read_enable_rtp_symmetric(const Entry& entry);
 void read_enable_videojb(const Entry& entry);

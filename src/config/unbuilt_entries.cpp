@@ -12,9 +12,6 @@ void refuse_yes(const Entry& entry, std::string_view service) {
 
 }  // namespace
 
-void read_enable_100rel(const Entry& entry) {
-  refuse_yes(entry, "100rel (PRACK)");
-}
 void read_enable_media_coder(const Entry& entry) {
   refuse_yes(entry, "the Media Coder");
 }

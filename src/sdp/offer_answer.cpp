@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "direction.hpp"
 #include "exchange.hpp"
 
 namespace w2s::sdp {
@@ -31,10 +32,16 @@ PeerMedia describe(leg::Kind kind, const RemoteDescription& remote, const Exchan
     media.codecs.push_back(format.codec);
   }
   media.direction = remote.direction;
+  media.wish = remote.direction;
   media.rtp = remote.rtp;
   media.ice_restarted = ice_restarted(remote, before);
   media.only_refresh = is_refresh(remote, before);
   return media;
+}
+
+// See PeerMedia::wish: `offered` is what our offer allowed.
+leg::Direction wish_behind(leg::Direction answered, leg::Direction offered) {
+  return make_direction(sends(answered) || !receives(offered), receives(answered) || !sends(offered));
 }
 
 // The codecs that the peer offered, with its numbers and the other leg's fmtp.
@@ -148,15 +155,24 @@ bool OfferAnswer::restarts_ice() const {
 
 std::string OfferAnswer::offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs,
                                leg::Direction direction) {
-  const bool first_time = !open_ || !open_->we_offered;
+  auto description = describe_offer(kind_, agreed_.get());
+  description.formats = agreed_ ? agreed_->numbers.assign(codecs) : PayloadNumbers().assign(codecs);
+  description.direction = direction;
+  return publish_offer(std::move(description), local, !open_ || !open_->we_offered);
+}
+
+std::string OfferAnswer::refresh_offer(const leg::LegOpened& local) {
+  return publish_offer(describe_offer(kind_, agreed_.get()), local, false);
+}
+
+std::string OfferAnswer::publish_offer(LocalDescription description, const leg::LegOpened& local,
+                                       bool new_exchange) {
   Exchange exchange;
   exchange.we_offered = true;
-  exchange.local = describe_offer(kind_, agreed_.get());
   if (agreed_) exchange.numbers = agreed_->numbers;
-  exchange.local.formats = exchange.numbers.assign(codecs);
-  exchange.local.direction = direction;
-  exchange.numbers.remember(exchange.local.formats);
-  exchange.text = publish(exchange.local, local, first_time);
+  exchange.numbers.remember(description.formats);
+  exchange.local = std::move(description);
+  exchange.text = publish(exchange.local, local, new_exchange);
   open_ = std::make_shared<const Exchange>(std::move(exchange));
   return open_->text;
 }
@@ -174,6 +190,7 @@ Result<PeerMedia> OfferAnswer::on_answer(std::string_view body) {
   Exchange exchange = *source;
   exchange.role = role_towards(*remote, agreed_.get());
   auto media = describe(kind_, *remote, agreed_.get());
+  media.wish = wish_behind(remote->direction, source->local.direction);
   exchange.remote = std::move(*remote);
   settle(exchange);
   agreed_ = std::make_shared<const Exchange>(std::move(exchange));

@@ -6,6 +6,8 @@
 
 #include "w2s/sip/message.hpp"
 #include "w2s/sip/replaces.hpp"
+#include "w2s/sip/reliable_provisional.hpp"
+#include "w2s/sip/session_timer.hpp"
 
 using namespace w2s::sip;
 
@@ -58,15 +60,17 @@ void replaces_in_uri(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 8) {
+  switch (data[0] % 10) {
     case 0: round_trip(parse_via, text); break;
     case 1: round_trip(parse_name_addr, text); break;
     case 2: round_trip(parse_cseq, text); break;
     case 3: params_of_address(text); break;
     case 4: list(HeaderId::contact, text); break;
     case 5: (void)header_id(text); break;
-    case 6: round_trip(parse_replaces, text); break;
-    case 7: replaces_in_uri(text); break;
+    case 6: round_trip(parse_rack, text); break;
+    case 7: round_trip(parse_session_expires, text); break;
+    case 8: round_trip(parse_replaces, text); break;
+    case 9: replaces_in_uri(text); break;
   }
   return 0;
 }

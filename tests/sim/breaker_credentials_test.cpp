@@ -106,6 +106,27 @@ TEST(BrowsersOwnDigest, AnswersRequestsInTheCall) {
   EXPECT_EQ(text_of(call.world.take_request("MESSAGE").message, "Proxy-Authorization"), "Digest x=\"y\"");
 }
 
+TEST(BrowsersOwnDigest, AnswersAReInvite) {
+  TwoLegs call;
+  call.connect(Caller::browser);
+  auto held = web_sdp();
+  held.replace(held.find("a=sendrecv"), 10, "a=sendonly");
+  held.replace(held.find(" 2 IN"), 5, " 3 IN");
+  call.a.send("INVITE", "Subject: hold\r\n", held, "application/sdp");
+  const auto refused = call.world.take_request("INVITE").message;
+  EXPECT_EQ(text_of(refused, "Subject"), "hold");
+  call.b.respond(refused, 407, proxy(challenge()));
+  EXPECT_EQ(text_of(call.world.take_response(407, "INVITE").message, "Proxy-Authenticate"), challenge());
+  call.world.sent.clear();
+  call.a.send("INVITE", "Proxy-Authorization: Digest x=\"y\"\r\n", held, "application/sdp");
+  const auto again = call.world.take_request("INVITE").message;
+  EXPECT_EQ(text_of(again, "Proxy-Authorization"), "Digest x=\"y\"");
+  auto answer = plain_sdp() + "a=recvonly\r\n";
+  answer.replace(answer.find(" 1 IN"), 5, " 2 IN");
+  call.b.respond(again, 200, "X-Ticket: 4711\r\n", answer);
+  EXPECT_EQ(text_of(call.world.take_response(200, "INVITE").message, "X-Ticket"), "4711");
+}
+
 class ChallengedBye : public testing::Test {
  protected:
   ChallengedBye() {

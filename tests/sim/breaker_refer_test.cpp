@@ -56,13 +56,7 @@ class AttendedTransfer : public testing::Test {
   AttendedTransfer() {
     call.connect(Caller::browser);
     to_carol.call("second-a", "<sip:alice@198.51.100.7>", "sip:carol@198.51.100.7", web_sdp());
-    carols_invite = call.world.take_request("INVITE").message;
-    carol.take_call(carols_invite, "carol");
-    carol.respond(carols_invite, 200, {}, plain_sdp());
-    call.world.take_request("ACK");
-    to_carol.learn(call.world.take_response(200, "INVITE").message);
-    to_carol.send("ACK");
-    call.world.sent.clear();
+    carols_invite = call.connect(to_carol, carol, "carol", plain_sdp());
   }
   TwoLegs call;
   Ua to_carol = call.browser();
@@ -107,12 +101,8 @@ TEST_F(AttendedTransfer, OthersDialogsAreNamedAsTheyAre) {
 TEST_F(AttendedTransfer, OfACallThatJsSipReceivedIsUnderstood) {
   auto dave = call.phone();
   dave.call("from-dave", "<sip:dave@198.51.100.7>", call.registered, plain_sdp());
-  const auto invite = call.world.take_request("INVITE").message;
   auto alice = call.browser();
-  alice.take_call(invite, "alices-tag");
-  alice.respond(invite, 200, {}, web_answer());
-  call.world.take_request("ACK");
-  const auto answered = call.world.take_response(200, "INVITE").message;
+  call.connect(dave, alice, "alices-tag", web_answer());
   auto swapped = alice;
   std::swap(swapped.local_tag, swapped.remote_tag);
   call.a.send("REFER", refer_to("sip:dave@198.51.100.7", swapped));
@@ -120,20 +110,14 @@ TEST_F(AttendedTransfer, OfACallThatJsSipReceivedIsUnderstood) {
   ASSERT_TRUE(replaces);
   EXPECT_EQ(replaces->call_id, "from-dave");
   EXPECT_EQ(replaces->to_tag, dave.local_tag);
-  EXPECT_EQ(replaces->from_tag, answered.to()->tag());
+  EXPECT_EQ(replaces->from_tag, dave.remote_tag);
   // Another browser cannot make use of it.
   const auto flow = call.world.open_flow(55300);
   call.register_browser("bob", flow);
   Ua bob(call.world, flow, "<sip:bob@bob.invalid;transport=ws>");
   bob.call("bobs", "<sip:bob@198.51.100.7>", "sip:erin@198.51.100.7", web_sdp());
-  const auto bobs_invite = call.world.take_request("INVITE").message;
   auto erin = call.phone();
-  erin.take_call(bobs_invite, "erin");
-  erin.respond(bobs_invite, 200, {}, plain_sdp());
-  call.world.take_request("ACK");
-  bob.learn(call.world.take_response(200, "INVITE").message);
-  bob.send("ACK");
-  call.world.sent.clear();
+  call.connect(bob, erin, "erin", plain_sdp());
   bob.send("REFER", refer_to("sip:dave@198.51.100.7", swapped));
   EXPECT_EQ(sip::replaces_of(referred(call.world.take_request("REFER").message).uri)->to_tag, swapped.remote_tag);
 }
@@ -171,14 +155,8 @@ TEST(ReplacesInvite, FindsItsWayThroughTwoCallsOfThisGateway) {
   const auto bobs_uri = call.register_browser("bob", flow);
   auto server = call.phone();
   server.call("to-bob", "<sip:transferor@198.51.100.7>", bobs_uri, plain_sdp());
-  const auto bobs_invite = call.world.take_request("INVITE").message;
   Ua bob(call.world, flow, "<sip:bob@bob.invalid;transport=ws>");
-  bob.take_call(bobs_invite, "bob");
-  bob.respond(bobs_invite, 200, {}, web_answer());
-  call.world.take_request("ACK");
-  server.learn(call.world.take_response(200, "INVITE").message);
-  server.send("ACK");
-  call.world.sent.clear();
+  call.connect(server, bob, "bob", web_answer());
   server.send("REFER", "Refer-To: <sip:alice@198.51.100.7?Replaces=" + percent_encode(named) + ">\r\n");
   const auto told = sip::replaces_of(referred(call.world.take_request("REFER").message).uri);
   ASSERT_TRUE(told);

@@ -141,6 +141,18 @@ class TwoLegs {
     answer();
   }
 
+  // `callee` takes the call that `caller` has just made; returns its INVITE.
+  sip::Message connect(Ua& caller, Ua& callee, const std::string& tag, const std::string& answer_sdp) {
+    auto received = world.take_request("INVITE").message;
+    callee.take_call(received, tag);
+    callee.respond(received, 200, {}, answer_sdp);
+    world.take_request("ACK");
+    caller.learn(world.take_response(200, "INVITE").message);
+    caller.send("ACK");
+    world.sent.clear();
+    return received;
+  }
+
   SipWorld world;
   sip::Target flow;
   std::string registered;

@@ -11,6 +11,7 @@
 #include "w2s/base/time.hpp"
 #include "w2s/breaker/admission.hpp"
 #include "w2s/leg/leg.hpp"
+#include "w2s/sip/session_timer.hpp"
 #include "w2s/sip/transaction_user.hpp"
 
 namespace w2s::breaker {
@@ -33,6 +34,8 @@ struct Options {
   bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
   std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
   Duration websocket_grace = 60s;           // that an answered call outlives the WebSocket of its browser
+  bool reliable_provisionals = false;       // enable-100rel: asked for on leg b, given to leg a that can take them
+  sip::SessionTimer::Options session;       // session-expires
   bool follow_redirects = false;            // config entry redirects
   std::vector<Account> accounts;
   std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After

@@ -91,6 +91,9 @@ struct Config {
   std::vector<std::string> allow_destination = {"public"};  // lower case: "public", address, CIDR or domain
   std::vector<std::string> allow_origins;                   // lower case; empty: every Origin
   bool allow_insecure_ha1 = false;
+  bool reliable_provisionals = false;         // enable-100rel
+  std::chrono::seconds session_expires{1800};  // 0: never asked for
+  std::chrono::seconds min_se{90};
   BreakerMode breaker = BreakerMode::client;
   std::vector<Account> accounts;
   bool follow_redirects = false;

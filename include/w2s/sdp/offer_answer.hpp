@@ -27,6 +27,9 @@ struct PeerMedia {
   leg::Kind kind = leg::Kind::phone;
   std::vector<leg::Codec> codecs;   // audio codecs with their telephone-event entries, in the peer's order
   leg::Direction direction = leg::Direction::sendrecv;  // the attribute as the peer wrote it; c=0.0.0.0 reads as sendonly
+  // What the peer wants, as far as it shows: an answer may not send or receive what our offer did not allow, so for
+  // that part it is taken to want it. An answer recvonly to our sendonly is no hold.
+  leg::Direction wish = leg::Direction::sendrecv;
   Endpoint rtp;                     // phone only
   bool ice_restarted = false;       // ufrag or pwd differ from the ones before
   bool only_refresh = false;        // nothing changed that the other leg could care about
@@ -57,6 +60,9 @@ class OfferAnswer {
 
   // We offer; a re-offer keeps mids, order and numbers, and raises the o= version if anything changed.
   std::string offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
+  // The last agreed description of ours once more, as an offer that changes nothing (RFC 4028 7.4): the o= version
+  // stays unless the text has to differ (a=setup of a web leg).
+  std::string refresh_offer(const leg::LegOpened& local);
   Result<PeerMedia> on_answer(std::string_view body);
   void withdraw_offer();            // our offer was refused: the last agreed state holds
 
@@ -70,6 +76,7 @@ class OfferAnswer {
 
  private:
   std::string publish(const LocalDescription& description, const leg::LegOpened& local, bool new_exchange);
+  std::string publish_offer(LocalDescription description, const leg::LegOpened& local, bool new_exchange);
 
   leg::Kind kind_;
   std::uint64_t session_id_;

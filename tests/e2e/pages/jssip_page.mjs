@@ -57,7 +57,8 @@ class JsSipPhone {
     session.on('accepted', ({ originator }) => report('accepted', { originator }));
     session.on('confirmed', ({ originator }) => report('confirmed', { originator }));
     session.on('failed', ({ originator, message, cause }) =>
-      report('failed', { originator, cause, ...describeResponse(message?.status_code ? message : null) }));
+      report('failed', { originator, cause, why: message?.getHeader?.('Reason'),
+        ...describeResponse(message?.status_code ? message : null) }));
     session.on('ended', ({ originator, cause }) => report('ended', { originator, cause }));
     session.on('hold', ({ originator }) => originator === 'remote' && report('heldByPeer'));
     session.on('unhold', ({ originator }) => originator === 'remote' && report('resumedByPeer'));
@@ -86,6 +87,17 @@ class JsSipPhone {
 
   reject(code = 486) { this.session.terminate({ status_code: code }); }
   hangup() { this.session.terminate(); }
+
+  // Settles when the peer reports how its call to `target` went.
+  refer(target) {
+    return new Promise((resolve) => {
+      this.session.refer(`sip:${target}@${this.domain}`, { eventHandlers: {
+        requestFailed: ({ response }) => resolve({ refused: response?.status_code }),
+        accepted: ({ status_line: line }) => resolve({ code: line.status_code }),
+        failed: ({ status_line: line }) => resolve({ code: line.status_code }),
+      } });
+    });
+  }
 
   // Settle when the re-INVITE is answered.
   hold() { return new Promise((resolve) => this.session.hold({}, resolve)); }

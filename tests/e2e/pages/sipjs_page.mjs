@@ -77,7 +77,10 @@ class SipJsPhone {
     session.delegate = {
       onSessionDescriptionHandler: (handler) => this.listen(handler.peerConnection),
       onBye: () => { this.ended = 'remote'; },
-      onCancel: () => { this.ended = 'remote'; },
+      onCancel: ({ request }) => {
+        this.ended = 'remote';
+        this.why = request.getHeader('Reason');
+      },
       onInfo: (info) => info.accept(),
       onInvite: (request) => {
         const held = /a=(sendonly|inactive)/.test(request.body ?? '');
@@ -93,7 +96,7 @@ class SipJsPhone {
       }
       if (state !== SessionState.Terminated) return;
       if (established) report('ended', { originator: this.ended ?? 'local' });
-      else if (!(session instanceof Inviter)) report('failed', { originator: this.ended ?? 'local' });
+      else if (!(session instanceof Inviter)) report('failed', { originator: this.ended ?? 'local', why: this.why });
     });
   }
 
@@ -125,6 +128,20 @@ class SipJsPhone {
     const { session } = this;
     if (session.state === SessionState.Established) return session.bye();
     return session instanceof Inviter ? session.cancel() : session.reject();
+  }
+
+  // Settles when the peer reports how its call to `target` went.
+  refer(target) {
+    return new Promise((resolve, reject) => {
+      this.session.refer(UserAgent.makeURI(`sip:${target}@${this.domain}`), {
+        requestDelegate: { onReject: ({ message }) => resolve({ refused: message.statusCode }) },
+        onNotify: (notification) => {
+          notification.accept();
+          const code = Number(/^SIP\/2\.0 (\d+)/.exec(notification.request.body)?.[1]);
+          if (code >= 200) resolve({ code });
+        },
+      }).catch(reject);
+    });
   }
 
   async hold() { await this.reinvite(true); }

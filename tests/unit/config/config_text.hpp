@@ -22,6 +22,10 @@ inline LoadResult parse_entries(const std::string& entries) {
                "config.xml");
 }
 
+inline LoadResult parse_entry(const std::string& name, const std::string& value) {
+  return parse_entries("<" + name + ">" + value + "</" + name + ">");
+}
+
 inline std::string read_text(const std::filesystem::path& path) {
   std::ifstream in{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};

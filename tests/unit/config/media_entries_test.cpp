@@ -13,10 +13,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-LoadResult parse_entry(const std::string& name, const std::string& value) {
-  return parse_entries("<" + name + ">" + value + "</" + name + ">");
-}
-
 TEST(Codecs, KeepTheirOrderAndAppend) {
   const auto result = parse_entries("<codecs>pcmu;OPUS;pcmu</codecs><codecs>g722</codecs>");
   EXPECT_THAT(result.errors, IsEmpty());
@@ -102,7 +98,6 @@ TEST(MediaEntries, PumpPortsMustFit) {
 TEST(Unbuilt, ServicesAreRefusedSayingSo) {
   const std::pair<const char*, const char*> services[] = {
       {"enable-media-coder", "yes"},
-      {"enable-100rel", "yes"},
       {"ice-mode", "full"},
       {"ice-transport", "tcp;*;10065"},
       {"srtp-mode", "mandatory"},
@@ -130,7 +125,7 @@ TEST(Unbuilt, SecretsAreNotRepeated) {
 
 TEST(Unbuilt, ServicesMayBeOff) {
   const auto result =
-      parse_entries("<enable-100rel>no</enable-100rel><enable-media-coder>NO</enable-media-coder>");
+      parse_entries("<enable-media-coder>NO</enable-media-coder>");
   EXPECT_THAT(result.errors, IsEmpty());
   EXPECT_THAT(result.warnings, IsEmpty());
 }
