@@ -56,7 +56,7 @@ void Leg::on_events(Time now, const rtp::PacketView& view, ByteView packet) {
 void Leg::pass_key(Time now, const rtp::KeyPress& press) {
   if (other_->outgoing_.takes_events()) {
     if (!other_->outgoing_.follow(now, press))
-      context_.log.info("media.key_press_dropped", {{"media", media_text()}, {"leg", name(side_)}});
+      context_.log.info("media.key_press_dropped", {{"call", call_text()}, {"leg", name(side_)}});
     return other_->send_dtmf(now);
   }
   const auto digit = rtp::digit_of_event(press.event);

@@ -62,7 +62,7 @@ void WebLeg::take_credentials() {
   if (!plan_->ice || *plan_->ice == credentials_) return;
   before_restart_ = std::exchange(credentials_, *plan_->ice);
   pairs_.restart();
-  context_.log.info("media.ice_restarted", {{"media", media_text()}, {"leg", name(side_)}});
+  context_.log.info("media.ice_restarted", {{"call", call_text()}, {"leg", name(side_)}});
 }
 
 void WebLeg::on_plan(Time now) {
@@ -88,7 +88,7 @@ WebLeg::Forgotten WebLeg::on_check(Time now, const ice::Path& path, bool use_can
     forgotten.sources = pairs_.forget_old_session();
     forgotten.ufrag = before_restart_->ufrag;
     before_restart_.reset();
-    context_.log.info("media.ice_restart_concluded", {{"media", media_text()}, {"leg", name(side_)}});
+    context_.log.info("media.ice_restart_concluded", {{"call", call_text()}, {"leg", name(side_)}});
   }
   if (removed) forgotten.sources.push_back(*removed);
   select(now);
