@@ -80,6 +80,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
     result.is_own = [this](const sip::Uri& uri) { return transports_.is_own_host(uri.host, uri.port); };
     result.is_open = [this](sip::FlowId flow) { return transports_.is_open(flow); };
     result.outbound_proxy = outbound_proxy_;
+    result.advertised = [this](const IpAddress& local) { return transports_.advertised(local); };
     return result;
   }
 

@@ -48,7 +48,9 @@ bool SipCore::start_call_from_browser(Time now, const sip::RequestReceived& rece
   call.a.kind = leg::Kind::web;
   call.a.flow = received.source.flow;
   call.a.binding_token = binding->token;
-  call.a.contact = contact_of_user(request.to()->uri.user, received.source.local, received.source.transport);
+  const auto& local = received.source.local;
+  call.a.contact = contact_of_user(request.to()->uri.user, {surroundings_.advertised(local.ip), local.port},
+                                   received.source.transport);
   call.b.kind = leg::Kind::phone;
   call.b.contact = proxy::Proxy::network_contact(*binding, request.contacts()->front(), {}, sip::Transport::udp);
   handle_users(now, User::breaker, breaker_.on_new_call(now, std::move(call)));

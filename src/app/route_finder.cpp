@@ -67,7 +67,8 @@ void RouteFinder::find(const sip::NextHop& hop, std::string_view call_id, std::f
   if (hop.flow != sip::FlowId::none) {
     const auto target = transports_.flow_target(hop.flow);
     if (!target) return done(sip::RouteFailure{480, {}, "the browser's WebSocket is closed"});
-    return done(sip::Egress{*target, target->local, target->transport, {}, {}});
+    const Endpoint told{transports_.advertised(target->local.ip), target->local.port};
+    return done(sip::Egress{*target, told, target->transport, {}, {}});
   }
   if (hop.transport && is_web_socket(*hop.transport)) {
     return done(sip::RouteFailure{503, {}, "the gateway opens no WebSockets"});

@@ -52,6 +52,7 @@ class SipCore {
   std::size_t calls() const { return breaker_.calls(); }
   std::size_t call_records() const { return breaker_.records(); }
   bool settled() const { return breaker_.settled(); }
+  std::size_t proxied() const { return proxy_.pending(); }
   std::size_t bindings() const { return proxy_.bindings(); }
   std::size_t transactions() const { return transactions_.size(); }
 

@@ -27,6 +27,12 @@ void describe(Binding& binding, const sip::NameAddr& contact) {
   binding.breaker = iequals(contact.uri.params.get("rtcweb-breaker").value_or(""), "yes");
 }
 
+// How a registrar that dropped our parameters calls this browser: by the user of its Contact, at an address
+// of ours.
+std::string bare_contact(std::string_view user) {
+  return std::string(user) + '@';
+}
+
 }  // namespace
 
 Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact,
@@ -53,6 +59,7 @@ Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
   auto& made = *binding;
   by_key_.emplace(key, &made);
   by_aor_.emplace(aor, &made);
+  by_aor_.emplace(bare_contact(contact.uri.user), &made);
   bindings_.emplace(made.token, std::move(binding));
   index_flow(made, source);
   return &made;
@@ -96,6 +103,8 @@ sip::FlowId BindingTable::confirm(const std::string& token, const sip::NameAddr&
     index_flow(*binding, source);
   }
   set_next_flow(*binding, sip::FlowId::none);
+  erase_pair(by_aor_, bare_contact(binding->contact.uri.user), binding);
+  by_aor_.emplace(bare_contact(contact.uri.user), binding);
   describe(*binding, contact);  // an instance may come back with another Contact
   binding->registered = true;
   binding->registrars.insert(registrar);
@@ -137,6 +146,7 @@ void BindingTable::remove(const std::string& token) {
   if (binding.expires) expiries_.erase({*binding.expires, token});
   erase_pair(by_key_, binding.key, &binding);
   erase_pair(by_aor_, binding.aor, &binding);
+  erase_pair(by_aor_, bare_contact(binding.contact.uri.user), &binding);
   bindings_.erase(found);
 }
 
@@ -190,6 +200,10 @@ Binding* BindingTable::by_source(const Endpoint& browser, std::string_view user)
     if (any == nullptr) any = &binding;
   }
   return any;
+}
+
+std::vector<Binding*> BindingTable::by_contact_user(std::string_view user) const {
+  return by_aor(bare_contact(user));
 }
 
 std::vector<Binding*> BindingTable::by_aor(std::string_view aor) const {

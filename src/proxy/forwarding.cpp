@@ -95,6 +95,12 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
   if (!egress.others.empty()) unsent = branch.request;
   branch.contact = egress.contact;
   branch.contact_transport = egress.contact_transport;
+  auto via = egress.target;
+  via.local = told_browser(egress.target);
+  if (branch.contact.port == 0) {  // two browsers, and no listener for the SIP network of that family
+    branch.contact = via.local;
+    branch.contact_transport = via.transport;
+  }
   // RFC 3261 8.1.1.8, 16.6 item 4: of a sips dialog all our addresses are sips, on the listener that speaks
   // TLS here.
   branch.secure = is_sips(exchange.original);
@@ -106,7 +112,7 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
   }
   if (exchange.from_browser) patch_for_network(exchange, branch);
   if (exchange.forms_dialog) record_route(exchange, branch, egress);
-  sip::push_via(branch.request, egress.target, "z9hG4bK" + rng_.token(12) + '.' + exchange.fingerprint);
+  sip::push_via(branch.request, via, "z9hG4bK" + rng_.token(12) + '.' + exchange.fingerprint);
 
   branch.sent = true;
   const bool stateless = exchange.server == sip::ServerTransactionId::none;  // an ACK
@@ -114,6 +120,13 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
   if (unsent) branch.request = std::move(*unsent);
   if (stateless) on_ended(id);
   return outputs;
+}
+
+// The address of ours that the peer of a flow is told; to all others the transport layer has chosen it
+// already.
+Endpoint Proxy::told_browser(const sip::Target& peer) const {
+  if (peer.flow == sip::FlowId::none) return peer.local;
+  return {surroundings_.advertised(peer.local.ip), peer.local.port};
 }
 
 // Two values where the transport changes, so that each side has an address it can reach (RFC 5658): the
@@ -125,8 +138,8 @@ void Proxy::record_route(const Exchange& exchange, Branch& branch, const sip::Eg
   const bool to_browser = !branch.receiver.empty();
   std::vector<std::string> values;  // from the sender's side to the receiver's
   if (exchange.from_browser && !exchange.sender.empty()) {
-    values.push_back(
-        record_route_value(of_sender, exchange.source.local, exchange.source.transport, branch.secure));
+    values.push_back(record_route_value(of_sender, told_browser(exchange.source), exchange.source.transport,
+                                        branch.secure));
   }
   if (exchange.from_browser != to_browser && !(exchange.from_browser && exchange.sender.empty())) {
     values.push_back(record_route_value(to_browser ? of_receiver : of_sender, branch.contact,
@@ -134,7 +147,7 @@ void Proxy::record_route(const Exchange& exchange, Branch& branch, const sip::Eg
   }
   if (to_browser) {
     values.push_back(
-        record_route_value(of_receiver, egress.target.local, egress.target.transport, branch.secure));
+        record_route_value(of_receiver, told_browser(egress.target), egress.target.transport, branch.secure));
   }
   for (auto& value : values) branch.request.prepend(HeaderId::record_route, std::move(value));
 }

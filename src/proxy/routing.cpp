@@ -101,7 +101,7 @@ std::optional<Outputs> Proxy::check(const Exchange& exchange, Message& request) 
   }
   const int hops = hops_left(request);
   if (hops <= 0) {  // an OPTIONS that asks for ourselves has arrived all the same
-    if (own && request.is("OPTIONS") && named_by(*uri).empty()) return answer_for_ourselves(exchange);
+    if (own && request.is("OPTIONS") && !uri->params.has("ws-flow")) return answer_for_ourselves(exchange);
     return refuse(exchange, 483);
   }
   request.set(HeaderId::max_forwards, std::to_string(hops - 1));
@@ -295,7 +295,9 @@ Addressee Proxy::addressee_of(const Message& request, const sip::Target& source)
   // The registrar dropped what we put into the Contact: every browser of that AoR is meant (RFC 3261 16.5),
   // or the one that its GRUU names (RFC 5627).
   Addressee addressee;
-  for (const auto* binding : bindings_.by_aor(uri->address_of_record())) {
+  const bool own = surroundings_.is_own(*uri);
+  for (const auto* binding :
+       own ? bindings_.by_contact_user(uri->user) : bindings_.by_aor(uri->address_of_record())) {
     if (!trusts(*binding, address) || !is_gruu_for(*binding, *uri)) continue;
     if (!surroundings_.is_open(binding->flow)) {
       if (addressee.binding == nullptr) addressee = {Addressee::Kind::unreachable, binding, {}};
@@ -306,7 +308,7 @@ Addressee Proxy::addressee_of(const Message& request, const sip::Target& source)
     }
   }
   if (addressee.binding != nullptr) return addressee;
-  return {surroundings_.is_own(*uri) ? Addressee::Kind::ourselves : Addressee::Kind::unknown, nullptr, {}};
+  return {own ? Addressee::Kind::ourselves : Addressee::Kind::unknown, nullptr, {}};
 }
 
 bool Proxy::trusts(const Binding& binding, const IpAddress& peer) const {

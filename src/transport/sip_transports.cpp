@@ -146,6 +146,10 @@ std::optional<Endpoint> SipTransports::local_for(sip::Transport transport, const
   return impl_->own().towards(transport, remote, Clock::now());
 }
 
+IpAddress SipTransports::advertised(const IpAddress& local) const {
+  return impl_->own().advertised(local);
+}
+
 std::optional<sip::Target> SipTransports::flow_target(sip::FlowId flow) const {
   const auto* connection = impl_->connections().find_open(flow);
   return connection != nullptr ? std::optional(connection->peer()) : std::nullopt;

@@ -26,6 +26,18 @@ const char* const templates[] = {
     "Content-Type: application/sdp\r\n\r\nv=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
     "BYE sip:bob@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%b\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
     "To: <sip:bob@198.51.100.7>;tag=x\r\nCall-ID: c%\r\nCSeq: 2 BYE\r\n\r\n",
+    // Two tabs of one AoR, an instance, a star: what makes forks, moves and removals.
+    "REGISTER sip:198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%q\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: q%\r\nCSeq: 1 REGISTER\r\nSupported: outbound\r\n"
+    "Contact: <sip:t%@x.invalid>;reg-id=1;+sip.instance=\"<urn:uuid:1>\", <sip:u@x.invalid>;expires=0\r\n\r\n",
+    "REGISTER sip:198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bK%s\r\nFrom: <sip:alice@198.51.100.7>;tag=a\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: s%\r\nCSeq: 1 REGISTER\r\nExpires: 0\r\nContact: *\r\n\r\n",
+    "INVITE sip:alice@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK%f\r\nFrom: <sip:bob@198.51.100.7>;tag=b\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: f%\r\nCSeq: 1 INVITE\r\nContact: <sip:bob@198.51.100.7>\r\n\r\n",
+    "CANCEL sip:alice@198.51.100.7 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK%f\r\nFrom: <sip:bob@198.51.100.7>;tag=b\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: f%\r\nCSeq: 1 CANCEL\r\n\r\n",
+    "INVITE sip:x.y@203.0.113.1;lr SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bK%l\r\nFrom: <sip:bob@198.51.100.7>;tag=b\r\n"
+    "To: <sip:alice@198.51.100.7>\r\nCall-ID: l%\r\nCSeq: 1 INVITE\r\nRoute: <sip:203.0.113.1;lr>, <sip:alice@198.51.100.7>\r\n\r\n",
 };
 
 class Stranger {
@@ -65,6 +77,21 @@ void answer(test::SipWorld& world, Stranger& stranger) {
   feed(world, response.to_string(), sent.target);
 }
 
+// The receiver of a request that we record-routed asks something in the dialog, over the routes that it was given.
+void ask_back(test::SipWorld& world, Stranger& stranger) {
+  if (world.sent.empty()) return;
+  const auto& sent = world.sent[stranger.next() % world.sent.size()];
+  if (!sent.message.is_request() || sent.message.count(sip::HeaderId::record_route) == 0) return;
+  static const std::string methods[] = {"BYE", "NOTIFY", "INVITE", "ACK", "INFO"};
+  const auto& method = methods[stranger.next() % std::size(methods)];
+  std::string text = method + " sip:back@203.0.113.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKback" +
+                     static_cast<char>('0' + stranger.next() % 10) + "\r\nFrom: " + std::string(*sent.message.get(sip::HeaderId::to)) +
+                     ";tag=back\r\nTo: " + std::string(*sent.message.get(sip::HeaderId::from)) + "\r\nCall-ID: " + sent.message.call_id() +
+                     "\r\nCSeq: 7 " + method + "\r\n";
+  for (const auto route : sent.message.values(sip::HeaderId::record_route)) text += "Route: " + std::string(route) + "\r\n";
+  feed(world, text + "\r\n", stranger.next() % 2 == 0 ? world.server() : sent.target);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -93,11 +120,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           flow = world.open_flow(static_cast<std::uint16_t>(1000 + steps));
         }
         break;
+      case 6: ask_back(world, stranger); break;
     }
   }
   if (world.flows.contains(flow.flow)) world.close_flow(flow);
   world.act([&](auto& core) { core.end_all_calls(world.now, "end"); });
   world.advance(400s);
-  if (world.core.call_records() != 0 || world.core.transactions() != 0) std::abort();
+  if (world.core.call_records() != 0 || world.core.transactions() != 0 || world.core.proxied() != 0) std::abort();
   return 0;
 }

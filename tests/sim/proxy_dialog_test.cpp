@@ -53,6 +53,46 @@ TEST(ProxyRecordRoute, StandsInWhatMayFormADialogOnly) {
   }
 }
 
+TEST(ProxyAddresses, EachSideIsToldTheOneItReaches) {
+  SipWorld world;
+  world.public_address = IpAddress::parse("203.0.113.77");
+  const auto flow = world.open_flow(55210);
+  const auto stored = uri_of(register_alice(world, flow));
+  EXPECT_EQ(stored.host, "203.0.113.1");
+  world.receive(FromNetwork{}.text("SUBSCRIBE", stored.to_string(), "s1"), world.server());
+  const auto delivered = world.take_request("SUBSCRIBE");
+  EXPECT_EQ(delivered.message.top_via()->host, "203.0.113.77");
+  const auto routes = *delivered.message.name_addrs(HeaderId::record_route);
+  ASSERT_EQ(routes.size(), 2U);
+  EXPECT_EQ(routes[0].uri.host, "203.0.113.77");
+  EXPECT_EQ(routes[1].uri.host, "203.0.113.1");
+  world.receive(reply(delivered.message, 200, "a", "<sips:alice@df7jal23ls0d.invalid>"), flow);
+  EXPECT_EQ(uri_of(contact_in(world.take_response(200, "SUBSCRIBE").message)).host, "203.0.113.1");
+  // The answer's routes come back whole.
+  auto notify = request("NOTIFY", "sip:bob@198.51.100.7", 1, "n1", routes_of(delivered.message), "bob");
+  notify.replace(notify.find("call-1"), 6, "net-1");
+  world.receive(notify, flow);
+  EXPECT_EQ(world.take_request("NOTIFY").target.remote.to_string(), "198.51.100.7:5060");
+  world.receive(request("OPTIONS", "sip:203.0.113.77", 1, "o1", ""), flow);
+  world.take_response(200, "OPTIONS");
+}
+
+TEST(ProxyAddresses, ABrowserOnIpv6IsNamedInAFormThatParses) {
+  SipWorld world;
+  auto flow = world.open_flow(55210);
+  world.flows.erase(flow.flow);
+  flow.remote.ip = *IpAddress::parse("2001:db8::50");
+  flow.local.ip = *IpAddress::parse("2001:db8::1");
+  world.flows[flow.flow] = flow;
+  auto stored = uri_of(register_alice(world, flow));
+  EXPECT_EQ(stored.params.get("ws-src-ip"), "[2001:db8::50]");
+  stored.params.erase("ws-flow");
+  world.receive(FromNetwork{}.text("MESSAGE", stored.to_string(), "m1"), world.server());
+  const auto delivered = world.take_request("MESSAGE");
+  EXPECT_EQ(delivered.target.flow, flow.flow);
+  EXPECT_EQ(delivered.message.top_via()->host, "[2001:db8::1]");
+}
+
 // ---- browser to browser ----
 
 // Alice calls the Contact that Carol's registrar stored, as after a REFER: no server is between them.

@@ -173,6 +173,7 @@ class SipWorld final : public app::Outside {
   std::set<sip::FlowId> held;
   std::set<std::string> refused;
   std::function<void(sip::Message, const sip::Target&)> on_transmit;  // set: takes what would be collected
+  std::optional<IpAddress> public_address;  // of the address that browsers connect to
   bool open_media = true;  // false: media is never granted
   bool answer_routes = true;  // false: look-ups take until it is true again
   std::map<std::string, std::vector<Endpoint>> names;  // the places of named hosts, by preference
@@ -182,9 +183,12 @@ class SipWorld final : public app::Outside {
  private:
   sip::Surroundings surroundings(std::optional<sip::NextHop> outbound) {
     sip::Surroundings result;
-    result.is_own = [](const sip::Uri& uri) { return uri.host == gateway_address; };
+    result.is_own = [this](const sip::Uri& uri) {
+      return uri.host == gateway_address || (public_address && uri.host == public_address->to_string());
+    };
     result.is_open = [this](sip::FlowId flow) { return flows.contains(flow); };
     result.outbound_proxy = std::move(outbound);
+    result.advertised = [this](const IpAddress& local) { return public_address.value_or(local); };
     return result;
   }
   sip::Egress egress_to(const Endpoint& place, std::optional<sip::Transport> transport) const {

@@ -75,6 +75,7 @@ class BindingTable {
   Binding* by_source(const Endpoint& browser, std::string_view user);
   // The registered ones of an AoR, or of a temporary GRUU.
   std::vector<Binding*> by_aor(std::string_view aor) const;
+  std::vector<Binding*> by_contact_user(std::string_view user) const;  // the registered ones
   std::vector<std::string> tokens_of(std::string_view aor) const;
   bool flow_has_registration(sip::FlowId flow) const;
   // Of this AoR on this flow; of several a registered one, best with this Contact URI.
@@ -85,7 +86,7 @@ class BindingTable {
   Rng& rng_;
   std::unordered_map<std::string, std::unique_ptr<Binding>> bindings_;  // by token
   std::multimap<std::string, Binding*> by_key_;                         // AoR + instance or Contact
-  std::multimap<std::string, Binding*> by_aor_;                         // also temporary GRUUs
+  std::multimap<std::string, Binding*> by_aor_;                         // also temporary GRUUs and "user@" of Contacts
   std::multimap<sip::FlowId, Binding*> by_flow_;
   std::multimap<sip::FlowId, Binding*> by_next_flow_;
   std::unordered_map<Endpoint, sip::FlowId> flow_by_source_;

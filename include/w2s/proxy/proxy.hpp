@@ -64,7 +64,7 @@ class Proxy {
   static sip::NameAddr network_contact(const Binding& binding, sip::NameAddr contact, const Endpoint& address,
                                        sip::Transport transport, bool secure = false);
   std::size_t bindings() const { return bindings_.size(); }
-  std::size_t pending() const { return exchanges_.size(); }
+  std::size_t pending() const { return exchanges_.size() + waiting_.size(); }
 
  private:
   enum class ExchangeId : std::uint64_t {};
@@ -122,6 +122,7 @@ class Proxy {
   Outputs to_network(Exchange exchange, sip::Message request, sip::NextHop hop);
   Outputs to_browsers(Exchange exchange, sip::Message request, const std::vector<const Binding*>& receivers);
   Outputs start(Exchange exchange, std::vector<std::pair<Branch, sip::NextHop>> branches);
+  Endpoint told_browser(const sip::Target& peer) const;
   void record_route(const Exchange& exchange, Branch& branch, const sip::Egress& egress);
 
   // responses.cpp: what comes back.

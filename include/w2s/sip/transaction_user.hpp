@@ -60,6 +60,8 @@ struct Surroundings {
   std::function<bool(const Uri&)> is_own;                 // names a listener of ours
   std::function<bool(FlowId)> is_open;
   std::optional<NextHop> outbound_proxy;
+  // What a browser is told of the address on which its WebSocket came in: the same, or its public-address.
+  std::function<IpAddress(const IpAddress&)> advertised = [](const IpAddress& local) { return local; };
 };
 
 // The next hop of a request (design: top Route, else outbound-proxy, else Request-URI). Takes out of `request` every

@@ -80,6 +80,8 @@ class SipTransports {
   // The address of ours that `remote` will be reached from, as Via and Contact must carry it: listener port, kernel's
   // source address, or its public-address. nullopt: no listener of that transport and family.
   std::optional<Endpoint> local_for(sip::Transport transport, const IpAddress& remote) const;
+  // What peers are told of a local address: its public-address, else itself.
+  IpAddress advertised(const IpAddress& local) const;
   // How a message reaches the peer of a flow (WebSocket or accepted connection), `local` being the address it was
   // accepted on; nullopt when the flow is gone.
   std::optional<sip::Target> flow_target(sip::FlowId flow) const;

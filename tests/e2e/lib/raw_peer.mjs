@@ -9,6 +9,8 @@ import { EventQueue, within } from './deadline.mjs';
 import { GATEWAY } from './network.mjs';
 import { header, readMessage, token, writeRequest, writeResponse } from './sip_text.mjs';
 
+const inUri = (address) => (address.includes(':') ? `[${address}]` : address);
+
 class RawPeer {
   constructor(transport, via) {
     this.transport = transport;
@@ -35,6 +37,11 @@ class RawPeer {
   final(callId, { method, ms = 10000 } = {}) {
     return this.events.find('response', { ms, failOn: ['closed'],
       fits: (r) => r.callId === callId && r.code >= 200 && (!method || r.method === method) });
+  }
+
+  // The first request of that method, or of that call only.
+  requested(method, callId) {
+    return this.events.find('request', { fits: (r) => r.method === method && (!callId || r.callId === callId) });
   }
 
   // RFC 3261 17.1.1.3: the ACK of a refusal repeats the INVITE's Via and has the To of the response.
@@ -75,7 +82,7 @@ export class UdpPeer extends RawPeer {
     const peer = new UdpPeer('udp', '');
     peer.socket = socket;
     peer.local = socket.address();
-    peer.via = `SIP/2.0/UDP ${host.includes(':') ? `[${host}]` : host}:${peer.local.port};rport`;
+    peer.via = `SIP/2.0/UDP ${inUri(host)}:${peer.local.port};rport`;
     socket.on('error', () => {});
     socket.on('message', (bytes, from) => {
       peer.took(bytes);
@@ -137,11 +144,11 @@ export class TcpPeer extends RawPeer {
 }
 
 export class WebSocketPeer extends RawPeer {
-  static async open({ user = 'stranger', secure = false } = {}) {
+  static async open({ user = 'stranger', secure = false, address = GATEWAY.host } = {}) {
     const host = `${token()}.invalid`;
     const peer = new this('ws', `SIP/2.0/WS ${host}`);
     peer.contact = `sip:${user}@${host};transport=ws`;
-    peer.socket = new WebSocket(secure ? `wss://${GATEWAY.host}:${GATEWAY.wss}` : `ws://${GATEWAY.host}:${GATEWAY.ws}`,
+    peer.socket = new WebSocket(secure ? `wss://${GATEWAY.host}:${GATEWAY.wss}` : `ws://${inUri(address)}:${GATEWAY.ws}`,
       'sip', { rejectUnauthorized: false, perMessageDeflate: false });
     peer.socket.on('message', (data) => {
       peer.took(data);

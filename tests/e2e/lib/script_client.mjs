@@ -1,5 +1,6 @@
 // A WebSocket SIP client without a browser, for calls by the hundred: it places calls with the offer that a real
 // Chromium made and hangs up. It has no media, so ICE never completes on its leg.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { digestHa1 } from './browser.mjs';
@@ -10,11 +11,28 @@ import { header, token, writeResponse } from './sip_text.mjs';
 export const OFFER = readFileSync(new URL('../../data/offers/chromium-audio.sdp', import.meta.url), 'utf8')
   .replace(/\r?\n/g, '\r\n');
 
+const md5 = (text) => createHash('md5').update(text).digest('hex');
+
 export class ScriptClient extends WebSocketPeer {
-  static async connect(user = 'alice') {
-    const client = await this.open({ user });
+  static async connect(user = 'alice', options = {}) {
+    const client = await this.open({ user, ...options });
     client.user = user;
     return client;
+  }
+
+  // Registers `user`, who need not be the only one on this WebSocket, for its own `contact`; the final response.
+  async register(user = this.user, contact = this.contact) {
+    const address = `<sip:${user}@${DOMAIN}>`;
+    const uri = `sip:${DOMAIN}`;
+    const dialog = { callId: token(), from: `${address};tag=${token()}`, to: address, uri, routes: [] };
+    this.inDialog('REGISTER', 1, dialog, [['Contact', `<${contact}>`]]);
+    const challenge = header((await this.final(dialog.callId)).text, 'WWW-Authenticate')[0];
+    const [, nonce] = /nonce="([^"]+)"/.exec(challenge);
+    const [nc, cnonce] = ['00000001', token()];
+    const digest = md5([digestHa1(user, PASSWORDS[user]), nonce, nc, cnonce, 'auth', md5(`REGISTER:${uri}`)].join(':'));
+    this.inDialog('REGISTER', 2, dialog, [['Contact', `<${contact}>`], ['Authorization', `Digest username="${user}", ` +
+      `realm="${DOMAIN}", nonce="${nonce}", uri="${uri}", qop=auth, nc=${nc}, cnonce="${cnonce}", response="${digest}"`]]);
+    return (await this.events.find('response', { fits: (r) => r.callId === dialog.callId && /^CSeq: 2 /m.test(r.text) })).text;
   }
 
   // INVITE for a call through the breaker; the dialog as far as the caller knows it.

@@ -1,5 +1,5 @@
 // SIP.js as a phone in a page: the same window.phone as JsSIP's.
-import { Inviter, Messager, Registerer, RegistererState, SessionState, UserAgent, UserAgentState } from 'sip.js';
+import { Inviter, Messager, Registerer, RegistererState, SessionState, Subscriber, UserAgent, UserAgentState } from 'sip.js';
 
 import { AUDIO_ONLY, addCredentials, describeResponse } from './contact.mjs';
 import { Recorder } from './recorder.mjs';
@@ -181,6 +181,19 @@ class SipJsPhone {
       onReject: ({ message }) => report('messageFailed', describeResponse(message)),
     } });
   }
+
+  subscribe(target, event) {
+    this.subscription = new Subscriber(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`), event);
+    this.subscription.delegate = { onNotify: (notification) => {
+      notification.accept();
+      const { request } = notification;
+      report('notify', { state: request.getHeader('Subscription-State'), body: request.body });
+    } };
+    return this.subscription.subscribe();
+  }
+
+  resubscribe() { return this.subscription.subscribe(); }
+  unsubscribe() { return this.subscription.unsubscribe(); }
 
   get connection() { return this.session.sessionDescriptionHandler.peerConnection; }
 }
