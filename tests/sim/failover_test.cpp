@@ -91,7 +91,7 @@ TEST_F(Failover, TheLastServersAnswerPasses) {
   request("MESSAGE");
   answer(arrives("MESSAGE", first), 503);
   answer(arrives("MESSAGE", second), 503);
-  expect_answer(503, "MESSAGE");
+  expect_answer(500, "MESSAGE");  // RFC 3261 16.7 step 6
   EXPECT_TRUE(world.sent.empty());
 }
 
@@ -107,7 +107,7 @@ TEST_F(Failover, ATransportFailureGoesToTheNextServerAtOnce) {
   const auto at_first = arrives("INVITE", first);
   world.act([&](auto& core) { core.on_send_failed(world.now, at_first.target); });
   const auto at_second = arrives("INVITE", second);
-  EXPECT_EQ(at_second.message.count(HeaderId::record_route), 1U);
+  EXPECT_EQ(at_second.message.count(HeaderId::record_route), at_first.message.count(HeaderId::record_route));
   world.act([&](auto& core) { core.on_send_failed(world.now, at_second.target); });
   expect_answer(503, "INVITE");
 }
@@ -268,7 +268,7 @@ TEST_F(Failover, TheContactFitsTheServersFamily) {
   for (const auto id : {HeaderId::contact, HeaderId::record_route, HeaderId::via}) {
     EXPECT_THAT(std::string(*at_v4.message.first_value(id)), HasSubstr("203.0.113.1:5060"));
   }
-  EXPECT_EQ(at_v4.message.count(HeaderId::record_route), 1U);
+  EXPECT_EQ(at_v4.message.count(HeaderId::record_route), at_v6.message.count(HeaderId::record_route));
 }
 
 TEST_F(Failover, ABreakerCallGoesToTheNextServer) {
@@ -354,6 +354,7 @@ TEST_F(LargeRequest, FallsBackToUdpAndRemembersItForFiveMinutes) {
   EXPECT_EQ(by_udp.target.transport, sip::Transport::udp);
   EXPECT_THAT(std::string(*by_udp.message.first_value(HeaderId::via)), StartsWith("SIP/2.0/UDP 203.0.113.1:5060"));
   EXPECT_NE(branch(by_tcp), branch(by_udp));
+  EXPECT_EQ(branch(by_tcp).substr(branch(by_tcp).find('.')), branch(by_udp).substr(branch(by_udp).find('.')));
   EXPECT_EQ(by_tcp.message.get(HeaderId::contact), by_udp.message.get(HeaderId::contact));
   EXPECT_EQ(by_udp.message.values(HeaderId::via).size(), 2U);
   answer(by_udp, 486);
@@ -372,7 +373,7 @@ TEST_F(LargeRequest, FallsBackToUdpAndRemembersItForFiveMinutes) {
 TEST_F(LargeRequest, A503ByTcpIsTheServersAnswer) {
   request("MESSAGE", 1, false, padding);
   answer(arrives("MESSAGE", first), 503);
-  expect_answer(503, "MESSAGE");
+  expect_answer(500, "MESSAGE");
   EXPECT_TRUE(world.sent.empty());
 }
 
