@@ -19,7 +19,8 @@ class WebLeg final : public Leg {
 
   leg::LegOpened opened() const override;
   // Ours with this ufrag, nullptr for none: the present ones, and after a restart of ICE those before it
-  // until it has concluded.
+  // until a pair is nominated with the new. That may be never: where Chromium's new socket has met our
+  // address before our answer came, it goes on checking with the credentials that it knew then.
   const ice::Credentials* credentials(std::string_view ufrag) const;
   std::vector<std::string> ufrags() const;
 
