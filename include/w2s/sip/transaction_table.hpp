@@ -21,7 +21,9 @@ struct TransactionTimers {
   Duration t4 = 5s;
   Duration timer_c = 181s;  // 16.6 step 11, "larger than 3 minutes": an INVITE client's limit after each 101-199
   Duration timer_d = 32s;
-  std::size_t max_transactions = 200'000;  // beyond it new requests get 503 (threats.md T11)
+  // Beyond either new requests get 503 (threats.md T11).
+  std::size_t max_transactions = 200'000;
+  std::size_t max_octets = 256 << 20;  // of the messages that transactions remember
 };
 
 // ---- what the table asks of its owner, in order ----
