@@ -88,7 +88,7 @@ class TransactionTable {
   std::unique_ptr<State> state_;
 };
 
-// A refusal that keeps no state (RFC 3261 8.2.7): out-of-dialog refusals over UDP, so that timer G cannot amplify. The
+// A refusal that keeps no state (RFC 3261 8.2.7): refusals over UDP, so that timer G cannot amplify. The
 // To tag is a keyed function of the request, so every retransmission gets the same one.
 Message stateless_response(const Message& request, int status, std::string_view reason, std::string_view secret);
 
