@@ -20,7 +20,7 @@ class ClientTransactions {
   TransactionOutputs on_transport_error(Time now, const Target& target);
   TransactionOutputs on_time(Time now);
   std::optional<Time> next_time() const { return store_.next_time(); }
-  std::size_t size() const { return store_.size(); }
+  TransactionLoad load() const { return store_.load(); }
 
  private:
   using Machine = std::variant<InviteClient, NonInviteClient>;

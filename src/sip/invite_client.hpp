@@ -21,6 +21,7 @@ class InviteClient {
   std::optional<Time> next_time() const;
   bool finished() const { return state_ == State::terminated; }
   const Message& request() const { return request_; }
+  std::size_t octets() const { return request_.wire_size(); }
   const Target& target() const { return target_; }
 
  private:

@@ -27,7 +27,9 @@ InviteServer::InviteServer(ServerTransactionId id, Message request, Target sourc
 
 TransactionOutputs InviteServer::start(Time now) {
   trying_at_ = now + (is_reliable(target_.transport) ? reliable_trying_delay : udp_trying_delay);
-  return outputs(RequestReceived{id_, request_, source_});
+  auto received = outputs(RequestReceived{id_, request_, source_});
+  request_.set_body({}, {});
+  return received;
 }
 
 TransactionOutputs InviteServer::on_retransmission() {

@@ -19,7 +19,8 @@ class InviteServer {
 
   std::optional<Time> next_time() const;
   bool finished() const { return state_ == State::terminated; }
-  const Message& request() const { return request_; }
+  const Message& request() const { return request_; }  // its headers; the body went to the owner
+  std::size_t octets() const { return request_.wire_size() + (last_response_ ? last_response_->wire_size() : 0); }
   const Target& target() const { return target_; }
   bool answered() const { return state_ != State::proceeding; }  // a final response was sent
   const std::string& to_tag() const {

@@ -17,6 +17,7 @@ class NonInviteClient {
   std::optional<Time> next_time() const;
   bool finished() const { return state_ == State::terminated; }
   const Message& request() const { return request_; }
+  std::size_t octets() const { return request_.wire_size(); }
 
  private:
   enum class State { trying, proceeding, completed, terminated };

@@ -14,7 +14,9 @@ NonInviteServer::NonInviteServer(ServerTransactionId id, Message request, Target
 
 TransactionOutputs NonInviteServer::start(Time now) {
   too_late_ = now + 64 * timers_->t1;
-  return outputs(RequestReceived{id_, request_, source_});
+  auto received = outputs(RequestReceived{id_, request_, source_});
+  request_.set_body({}, {});
+  return received;
 }
 
 TransactionOutputs NonInviteServer::on_retransmission() {

@@ -20,7 +20,7 @@ Message overload_response(const Message& request) {
 }  // namespace
 
 TransactionOutputs ServerTransactions::on_request(Time now, Message request, const Target& source,
-                                                  std::size_t others) {
+                                                  const TransactionLoad& others) {
   const auto via = request.top_via();
   if (!via) return {};
   if (request.is("ACK")) return on_ack(now, std::move(request), *via, source);
@@ -80,11 +80,13 @@ TransactionOutputs ServerTransactions::start(Time now, Message request, std::str
 
 // Requests within a dialog get an eighth more room, so that a flood of new ones leaves established calls
 // alone.
-bool ServerTransactions::overloaded(const Message& request, std::size_t others) const {
+bool ServerTransactions::overloaded(const Message& request, const TransactionLoad& others) const {
   const auto to = request.to();
   const bool in_dialog = to && !to->tag().empty();
-  const auto limit = timers_.max_transactions + (in_dialog ? timers_.max_transactions / 8 : 0);
-  return store_.size() + others >= limit;
+  const auto limit = [&](std::size_t most) { return most + (in_dialog ? most / 8 : 0); };
+  const auto load = store_.load();
+  return load.transactions + others.transactions >= limit(timers_.max_transactions) ||
+         load.octets + others.octets >= limit(timers_.max_octets);
 }
 
 TransactionOutputs ServerTransactions::respond(Time now, ServerTransactionId id, Message response) {

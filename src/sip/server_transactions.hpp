@@ -14,14 +14,15 @@ class ServerTransactions {
   explicit ServerTransactions(const TransactionTimers& timers) : timers_(timers) {}
 
   // `others`: how many transactions exist elsewhere in the table; they count towards max_transactions.
-  TransactionOutputs on_request(Time now, Message request, const Target& source, std::size_t others);
+  TransactionOutputs on_request(Time now, Message request, const Target& source,
+                                const TransactionLoad& others);
   TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
   TransactionOutputs refuse(ServerTransactionId id, Message response);
   TransactionOutputs on_transport_error(const Target& target);
   TransactionOutputs on_time(Time now);
   std::optional<Time> next_time() const { return store_.next_time(); }
   const Message* request_of(ServerTransactionId id) const;
-  std::size_t size() const { return store_.size(); }
+  TransactionLoad load() const { return store_.load(); }
 
  private:
   using Machine = std::variant<InviteServer, NonInviteServer>;
@@ -32,7 +33,7 @@ class ServerTransactions {
                                const Target& source);
   TransactionOutputs start(Time now, Message request, std::string key, const Target& source,
                            const Target& target);
-  bool overloaded(const Message& request, std::size_t others) const;
+  bool overloaded(const Message& request, const TransactionLoad& others) const;
   // What `entry` just put out, for the owner. May drop the entry.
   TransactionOutputs finish_event(Entry& entry, TransactionOutputs out);
 

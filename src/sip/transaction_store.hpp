@@ -27,6 +27,12 @@ inline Peer peer_of(const Target& target) {
   return {FlowId::none, target.transport, target.remote};
 }
 
+// What a side's transactions hold together.
+struct TransactionLoad {
+  std::size_t transactions = 0;
+  std::size_t octets = 0;
+};
+
 // The transactions of one side. `Machine` is a variant of its state machines. Found by id and by matching key
 // in O(1); by next timer and by peer in O(log n).
 template <class Machine>
@@ -39,13 +45,14 @@ class TransactionStore {
     std::string key;
     Peer peer;
     std::optional<Time> timer;  // as it stands in timers_
+    std::size_t octets = 0;     // as they are counted in octets_
   };
 
   Entry& add(Id id, std::string key, const Target& target, Machine machine) {
     const auto peer = peer_of(target);
     by_key_[key] = id;
     by_peer_.emplace(peer, id);
-    return entries_.try_emplace(id, Entry{id, std::move(machine), std::move(key), peer, std::nullopt})
+    return entries_.try_emplace(id, Entry{id, std::move(machine), std::move(key), peer, std::nullopt, 0})
         .first->second;
   }
 
@@ -67,6 +74,9 @@ class TransactionStore {
   void settle(Entry& entry) {
     if (std::visit([](const auto& machine) { return machine.finished(); }, entry.machine))
       return erase(entry);
+    const auto octets = std::visit([](const auto& machine) { return machine.octets(); }, entry.machine);
+    octets_ += octets - entry.octets;
+    entry.octets = octets;
     const auto next = std::visit([](const auto& machine) { return machine.next_time(); }, entry.machine);
     if (next == entry.timer) return;
     if (entry.timer) timers_.erase({*entry.timer, entry.id});
@@ -77,6 +87,7 @@ class TransactionStore {
   void erase(Entry& entry) {
     if (entry.timer) timers_.erase({*entry.timer, entry.id});
     by_peer_.erase({entry.peer, entry.id});
+    octets_ -= entry.octets;
     if (const auto found = by_key_.find(entry.key); found != by_key_.end() && found->second == entry.id)
       by_key_.erase(found);
     entries_.erase(entry.id);
@@ -99,10 +110,11 @@ class TransactionStore {
     return ids;
   }
 
-  std::size_t size() const { return entries_.size(); }
+  TransactionLoad load() const { return {entries_.size(), octets_}; }
 
  private:
   std::unordered_map<Id, Entry> entries_;
+  std::size_t octets_ = 0;
   std::unordered_map<std::string, Id> by_key_;
   std::set<std::pair<Time, Id>> timers_;
   std::set<std::pair<Peer, Id>> by_peer_;

@@ -19,7 +19,7 @@ TransactionTable::~TransactionTable() = default;
 
 TransactionOutputs TransactionTable::on_message(Time now, Message message, const Target& source) {
   if (message.is_response()) return state_->clients.on_response(now, std::move(message), source);
-  return state_->servers.on_request(now, std::move(message), source, state_->clients.size());
+  return state_->servers.on_request(now, std::move(message), source, state_->clients.load());
 }
 
 TransactionOutputs TransactionTable::send_request(Time now, Message request, const Target& target,
@@ -68,7 +68,7 @@ const Message* TransactionTable::request_of(ServerTransactionId id) const {
 }
 
 std::size_t TransactionTable::size() const {
-  return state_->clients.size() + state_->servers.size();
+  return state_->clients.load().transactions + state_->servers.load().transactions;
 }
 
 }  // namespace w2s::sip

@@ -21,7 +21,9 @@ struct TransactionTimers {
   Duration t4 = 5s;
   Duration timer_c = 181s;  // 16.6 step 11, "larger than 3 minutes": an INVITE client's limit after each 101-199
   Duration timer_d = 32s;
-  std::size_t max_transactions = 200'000;  // beyond it new requests get 503 (threats.md T11)
+  // Beyond either new requests get 503 (threats.md T11).
+  std::size_t max_transactions = 200'000;
+  std::size_t max_octets = 256 << 20;  // of the messages that transactions remember
 };
 
 // ---- what the table asks of its owner, in order ----
@@ -86,7 +88,7 @@ class TransactionTable {
   std::unique_ptr<State> state_;
 };
 
-// A refusal that keeps no state (RFC 3261 8.2.7): out-of-dialog refusals over UDP, so that timer G cannot amplify. The
+// A refusal that keeps no state (RFC 3261 8.2.7): refusals over UDP, so that timer G cannot amplify. The
 // To tag is a keyed function of the request, so every retransmission gets the same one.
 Message stateless_response(const Message& request, int status, std::string_view reason, std::string_view secret);
 

@@ -50,7 +50,7 @@ struct FindRoute { RequestId id; NextHop hop; Target source; std::string call_id
 // `stateless`: an ACK of a 2xx, which has no transaction.
 struct SendRequest { RequestId id; Message request; Egress egress; bool stateless = false; };
 struct CancelRequest { RequestId id; std::vector<Field> extra; };
-// `stateless`: an out-of-dialog refusal, sent once; a retransmitted request gets it again (RFC 3261 8.2.7).
+// `stateless`: a refusal that is sent once; a retransmitted request gets it again (RFC 3261 8.2.7).
 struct Respond { ServerTransactionId id; Message response; bool stateless = false; };
 // A flow that a binding or a dialog needs is not closed for idleness.
 struct HoldFlow { FlowId flow; bool held; };

@@ -250,6 +250,21 @@ TEST_F(TransactionTableTest, BeyondItsLimitNewRequestsGet503WithoutState) {
             (Lines{"send 200", "cancel of 2"}));
 }
 
+TEST_F(TransactionTableTest, WhatTransactionsRememberIsBoundedInOctets) {
+  TransactionTable small({.max_octets = 10'000});
+  auto large = request("MESSAGE", "z9hG4bKlarge");
+  large.set_body(std::string(9'500, 'x'), "text/plain");
+  // A received body is its owner's at once; one that is sent is kept for retransmission.
+  EXPECT_EQ(lines(small.on_message(at(0s), large, udp_peer())), Lines{"request MESSAGE"});
+  ClientTransactionId id{};
+  (void)small.send_request(at(0s), large, udp_peer(), id);
+  EXPECT_EQ(lines(small.on_message(at(0s), request("MESSAGE", "z9hG4bKlate"), udp_peer())),
+            Lines{"send 503"});
+  (void)run(small);
+  EXPECT_EQ(lines(small.on_message(at(100s), request("MESSAGE", "z9hG4bKlater"), udp_peer())),
+            Lines{"request MESSAGE"});
+}
+
 TEST_F(TransactionTableTest, ARefusalWithoutStateLeavesNothingBehind) {
   const auto invite = request("INVITE");
   const auto id = accept(0s, invite);
