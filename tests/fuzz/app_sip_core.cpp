@@ -102,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   world.has_tcp = stranger.next() % 2 == 0;
   auto flow = world.open_flow(1000);
   for (int steps = 0; stranger.has_more() && steps < 200; ++steps) {
-    switch (stranger.next() % 7) {
+    switch (stranger.next() % 8) {
       case 0: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), flow); break;
       case 1: feed(world, stranger.filled(templates[stranger.next() % std::size(templates)]), world.server()); break;
       case 2:
@@ -120,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           flow = world.open_flow(static_cast<std::uint16_t>(1000 + steps));
         }
         break;
-      case 6: ask_back(world, stranger); break;
+      case 7: ask_back(world, stranger); break;
     }
   }
   if (world.flows.contains(flow.flow)) world.close_flow(flow);
