@@ -105,7 +105,7 @@ TEST_F(CallFromBrowser, AReinviteWithoutOfferResumesAHoldOfItsOwn) {
   answer();
   world.receive(from_phone("INVITE", 1, phone_sdp("0 101", "sendonly", 2)), phone_source);
   const auto hold = world.take_request("INVITE");
-  world.receive(reply(hold.message, 200, "", browser_contact, browser_answer("0 101", "recvonly")), flow);
+  world.receive(reply(hold.message, 200, "", callee_contact, browser_answer("0 101", "recvonly")), flow);
   EXPECT_THAT(world.take_response(200, "INVITE").message.body(), HasSubstr("a=recvonly"));
   world.receive(from_phone("ACK", 1), phone_source);
   world.take_request("ACK");

@@ -43,7 +43,7 @@ inline std::string browser_answer(const std::string& formats, const std::string&
   auto sdp = replaced(replaced(browser_offer(), "a=setup:actpass", "a=setup:active"), "a=rtpmap:126 telephone-event/8000", "a=rtpmap:101 telephone-event/8000");
   return replaced(replaced(sdp, "UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126", "UDP/TLS/RTP/SAVPF " + formats), "a=sendrecv", "a=" + direction);
 }
-inline const std::string browser_contact = "<sips:alice@df7jal23ls0d.invalid;transport=wss>";
+inline const std::string callee_contact = "<sips:alice@df7jal23ls0d.invalid;transport=wss>";
 inline std::string challenge(const std::string& realm, const std::string& nonce = "n1") {
   return "Digest realm=\"" + realm + "\", nonce=\"" + nonce + "\", algorithm=MD5, qop=\"auth\"";
 }
