@@ -13,6 +13,7 @@ namespace {
 constexpr sip::Transport network_transports[] = {sip::Transport::udp, sip::Transport::tcp,
                                                  sip::Transport::tls};
 constexpr std::size_t most_routes = 8;  // tried for one request
+constexpr std::size_t most_outbound_places = 64;  // its DNS may change for ever
 constexpr Duration search_limit = 8s;   // of all look-ups for one request; then what is known by then counts
 
 std::vector<Reach> reach_of(const transport::SipTransports& transports) {
@@ -114,7 +115,7 @@ void RouteFinder::finish(Search& search) {
 }
 
 RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop,
-                                         const std::vector<Location>& locations) const {
+                                         const std::vector<Location>& locations) {
   std::vector<sip::Egress> routes;
   std::optional<sip::RouteFailure> failure;
   for (const auto& location : locations) {
@@ -138,11 +139,12 @@ RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop,
 }
 
 std::optional<sip::RouteFailure> RouteFinder::refusal_of(const sip::NextHop& hop,
-                                                         const Endpoint& remote) const {
+                                                         const Endpoint& remote) {
   if (transports_.is_own_address(remote))
     return sip::RouteFailure{404, {}, "that address is the gateway itself"};
-  if (outbound_proxy_ && outbound_proxy_->host == hop.host && outbound_proxy_->port == hop.port)
-    return std::nullopt;
+  const bool outbound = outbound_proxy_ && outbound_proxy_->host == hop.host && outbound_proxy_->port == hop.port;
+  if (outbound && outbound_places_.size() < most_outbound_places) outbound_places_.insert(remote);
+  if (outbound || outbound_places_.contains(remote)) return std::nullopt;
   // What a domain entry allows is the name that was asked for, not one that its DNS leads to.
   if (allow_.allows(remote, IpAddress::parse(hop.host) ? std::string_view{} : hop.host)) return std::nullopt;
   const auto entry = allow_.suggestion(remote.ip);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -38,9 +39,9 @@ class RouteFinder {
   struct Search;
   void ask(const std::shared_ptr<Search>& search, ServerLocation::Questions questions);
   void finish(Search& search);
-  Outcome choose(const sip::NextHop& hop, const std::vector<Location>& locations) const;
+  Outcome choose(const sip::NextHop& hop, const std::vector<Location>& locations);
   // Why `remote` may not be used at all; nullopt: it may.
-  std::optional<sip::RouteFailure> refusal_of(const sip::NextHop& hop, const Endpoint& remote) const;
+  std::optional<sip::RouteFailure> refusal_of(const sip::NextHop& hop, const Endpoint& remote);
   std::optional<sip::Egress> egress_to(const sip::NextHop& hop, const Location& location) const;
 
   boost::asio::any_io_executor executor_;
@@ -48,6 +49,7 @@ class RouteFinder {
   transport::SipTransports& transports_;
   net::AllowDestination allow_;
   std::optional<sip::NextHop> outbound_proxy_;
+  std::set<Endpoint> outbound_places_;  // where it was found: allowed whatever name or number asks for them
   Log& log_;
   std::vector<Reach> reach_;
 };

@@ -210,16 +210,17 @@ Outputs Proxy::in_dialog(Time now, Exchange exchange, Message request,
     if (binding != nullptr && exchange.source.flow == binding->flow) continue;
     return deliver_in_dialog(now, std::move(exchange), std::move(request), token);
   }
-  std::vector<sip::Uri> own_routes;  // popped already; what is left names the hop
-  const auto hop = sip::take_next_hop(request, surroundings_, own_routes);
-  if (!hop) return refuse(exchange, 400, "Bad Route");
-  const auto uri = sip::parse_uri(request.request_uri());
-  if (request.count(HeaderId::route) == 0 && uri && surroundings_.is_own(*uri)) {
-    const auto named = named_by(*uri);
-    return named.empty() ? refuse(exchange, 404)
-                         : to_browsers(std::move(exchange), std::move(request), named);
+  // RFC 3261 12.2.1.1: the recorded routes lead, after them the remote target. The outbound-proxy is in the dialog
+  // only if it recorded itself.
+  if (const auto first = request.first_value(HeaderId::route)) {
+    const auto route = sip::parse_name_addr(*first);
+    if (!route) return refuse(exchange, 400, "Bad Route");
+    return to_network(std::move(exchange), std::move(request), sip::hop_of(route->uri));
   }
-  return to_network(std::move(exchange), std::move(request), *hop);
+  const auto uri = *sip::parse_uri(request.request_uri());
+  if (!surroundings_.is_own(uri)) return to_network(std::move(exchange), std::move(request), sip::hop_of(uri));
+  const auto named = named_by(uri);
+  return named.empty() ? refuse(exchange, 404) : to_browsers(std::move(exchange), std::move(request), named);
 }
 
 Outputs Proxy::deliver_in_dialog(Time now, Exchange exchange, Message request, const std::string& token) {
@@ -256,18 +257,13 @@ std::vector<const Binding*> Proxy::named_by(const sip::Uri& uri) {
 }
 
 Outputs Proxy::answer_for_ourselves(const Exchange& exchange) {
-  // RFC 3261 8.2.2.3: as a UAS we understand no option.
-  const bool required = exchange.original.count(HeaderId::require) > 0;
-  auto outputs = refuse(exchange, required ? 420 : 200);
-  if (outputs.empty()) return outputs;
-  auto& response = std::get<sip::Respond>(outputs.front()).response;
-  if (required) {
-    response.append(HeaderId::unsupported, listed(exchange.original, HeaderId::require));
-  } else {  // 11.2: what may be sent through us
-    response.append(HeaderId::accept, "*/*");
-    response.append(HeaderId::allow,
-                    "ACK, BYE, CANCEL, INFO, INVITE, MESSAGE, NOTIFY, OPTIONS, PRACK, PUBLISH, REFER, "
-                    "REGISTER, SUBSCRIBE, UPDATE");
+  // RFC 3261 8.2.2.3: as a UAS we understand no option. No Allow or Accept in the 200: any method and body passes, and
+  // the answer to a stranger stays small.
+  if (exchange.original.count(HeaderId::require) == 0) return refuse(exchange, 200);
+  auto outputs = refuse(exchange, 420);
+  if (!outputs.empty()) {
+    std::get<sip::Respond>(outputs.front())
+        .response.append(HeaderId::unsupported, listed(exchange.original, HeaderId::require));
   }
   return outputs;
 }

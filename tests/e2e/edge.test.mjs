@@ -30,7 +30,7 @@ const stage = new Stage(async (peers) => {
 });
 
 stage.test('sipsak gets a 200 to its OPTIONS', async () => {
-  const { stdout } = await run('sipsak', ['-vv', '-s', `sip:${GATEWAY.host}:${GATEWAY.udp}`]);
+  const { stdout } = await run('sipsak', ['-vv', '-s', `sip:ping@${GATEWAY.host}:${GATEWAY.udp}`]);
   assert.match(stdout, /SIP\/2\.0 200 OK/);
 });
 

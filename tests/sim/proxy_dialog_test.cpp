@@ -6,6 +6,19 @@ namespace {
 
 // ---- subscriptions (RFC 6665) ----
 
+TEST(ProxyDialog, AnOutboundProxyThatDidNotRecordItselfIsNotInIt) {
+  SipWorld world(sip::NextHop{{}, "198.51.100.7", 5060, sip::Transport::udp});
+  const auto flow = world.open_flow(55210);
+  register_alice(world, flow);
+  world.receive(request("INVITE", "sip:bob@198.51.100.9", 1, "i1", "Contact: " + browser_contact + "\r\n"), flow);
+  const auto invite = world.take_request("INVITE");
+  EXPECT_EQ(invite.target.remote.to_string(), "198.51.100.7:5060");
+  world.receive(reply(invite.message, 200, "bobtag", "<sip:bob@198.51.100.20:5070>"), world.server());
+  const auto routes = routes_of(world.take_response(200, "INVITE").message);
+  world.receive(request("BYE", "sip:bob@198.51.100.20:5070", 2, "b1", routes, "bobtag"), flow);
+  EXPECT_EQ(world.take_request("BYE").target.remote.to_string(), "198.51.100.20:5070");
+}
+
 TEST(ProxySubscription,
      TheNotifyThatMakesTheDialogIsRecordRouted) {  // 4.3; SIP.js takes its route set from there
   SipWorld world;

@@ -219,7 +219,7 @@ TEST(ProxyChecks, MaxForwardsOfZero) {
   EXPECT_TRUE(world.sent.empty());
   world.receive(last.text("OPTIONS", "sip:203.0.113.1", "h4"),
                 world.server());  // it is for us: no further hop
-  EXPECT_TRUE(world.take_response(200, "OPTIONS").message.has_option(HeaderId::allow, "SUBSCRIBE"));
+  world.take_response(200, "OPTIONS");
 }
 
 TEST(ProxyChecks, ProxyRequireInAnyFormIsListed) {

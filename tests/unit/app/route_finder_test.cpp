@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 class RouteFinderTest : public testing::Test {
  protected:
-  void listen(std::initializer_list<Transport> kinds) {
+  void listen(std::initializer_list<Transport> kinds, std::optional<sip::NextHop> outbound_proxy = {}) {
     transport::Options options;
     for (const auto kind : kinds) options.listeners.push_back({kind, IpAddress::parse("127.0.0.1"), 0});
     transports = std::make_unique<transport::SipTransports>(io.get_executor(), std::move(options), log,
@@ -24,7 +24,7 @@ class RouteFinderTest : public testing::Test {
     net::AllowDestination allow({*net::AllowDestination::parse_entry("127.0.0.0/8"),
                                  *net::AllowDestination::parse_entry("trusted.test")});
     finder = std::make_unique<RouteFinder>(io.get_executor(), resolver, *transports, std::move(allow),
-                                           std::nullopt, log);
+                                           std::move(outbound_proxy), log);
   }
   Endpoint own(std::size_t index) const { return transports->listeners().at(index).local; }
 
@@ -132,6 +132,15 @@ TEST_F(RouteFinderTest, AnAllowedDomainIsTheNameThatWasAskedFor) {
   dns.add("elsewhere.test", "10.0.0.2");
   EXPECT_EQ(failure("sip:stranger.test;transport=udp").status, 403);
   EXPECT_THAT(places("sip:trusted.test;transport=udp"), ElementsAre("udp 10.0.0.2:5060"));
+}
+
+TEST_F(RouteFinderTest, TheOutboundProxysPlaceIsAllowedByAnyName) {
+  listen({Transport::udp}, sip::NextHop{{}, "pbx.test", 5060, Transport::udp});
+  dns.add("pbx.test", "10.1.2.3");
+  EXPECT_EQ(failure("sip:10.1.2.3").status, 403);
+  EXPECT_THAT(places("sip:pbx.test:5060;transport=udp"), ElementsAre("udp 10.1.2.3:5060"));
+  EXPECT_THAT(places("sip:bob@10.1.2.3"), ElementsAre("udp 10.1.2.3:5060"));  // as its Contact names it
+  EXPECT_EQ(failure("sip:10.1.2.3:5070").status, 403);
 }
 
 TEST_F(RouteFinderTest, LargeRequestsMayTryTcpWhereNothingNamesATransport) {
