@@ -24,13 +24,14 @@ const stage = new Stage(async (peers) => {
   await peers.add(Gateway.start({ entries: [
     ...[GATEWAY.host, IPV6].flatMap((host) => [['transport', `ws;${host};${GATEWAY.ws}`], ['transport', `udp;${host};${GATEWAY.udp}`]]),
     ['transport', `wss;${GATEWAY.host};${GATEWAY.wss}`],
+    ['transport', `udp;${GATEWAY.host};5060`],  // sipsak cuts a port of five digits short
     ['allow-destination', `127.0.0.0/8;${IPV6}`],
   ] }));
   alice = await peers.add(Browser.start({ user: 'alice' }));
 });
 
 stage.test('sipsak gets a 200 to its OPTIONS', async () => {
-  const { stdout } = await run('sipsak', ['-vv', '-s', `sip:ping@${GATEWAY.host}:${GATEWAY.udp}`]);
+  const { stdout } = await run('sipsak', ['-vv', '-s', `sip:${GATEWAY.host}:5060`]);
   assert.match(stdout, /SIP\/2\.0 200 OK/);
 });
 
