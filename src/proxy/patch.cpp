@@ -78,6 +78,7 @@ void Proxy::patch_for_network(const Exchange& exchange, Branch& branch) {
   request.remove(HeaderId::path);
   request.remove(HeaderId::service_route);
   request.remove(HeaderId::record_route);
+  request.remove(asserted_identity);
   if (request.is("REGISTER")) {
     hide_outbound(request);
     patch_register_contacts(exchange, branch);

@@ -74,6 +74,7 @@ Outputs Proxy::on_response(Time now, sip::RequestId id, Message response, const 
     if (exchange.original.is("REGISTER"))
       on_register_answer(now, exchange, branch, response, source, outputs);
   }
+  if (!branch.receiver.empty()) response.remove(asserted_identity);
   if (const auto* binding = bindings_.by_token(branch.receiver); binding != nullptr && status < 300) {
     patch_contact(response, *binding, branch);
   }

@@ -8,4 +8,8 @@ namespace w2s::proxy {
 void strip_secrets(sip::NameAddr& contact);
 void strip_secrets(sip::Message& message);  // in every Contact that has them; the others stay byte for byte
 
+
+// Who a browser is, its registrar asserts, not the browser (RFC 3325 5): nothing of a browser's carries it on.
+inline constexpr std::string_view asserted_identity = "P-Asserted-Identity";
+
 }  // namespace w2s::proxy

@@ -150,6 +150,24 @@ TEST(ProxyRefusals, AResponseWithoutTheBrowsersViaIs502) {
   }
 }
 
+TEST(ProxySecrets, ABrowserAssertsNoIdentity) {  // RFC 3325 5
+  SipWorld world;
+  const auto flow = world.open_flow(55210);
+  const auto stored = uri_of(register_alice(world, flow)).to_string();
+  world.receive(request("MESSAGE", "sip:bob@198.51.100.7", 1, "p1", "P-Asserted-Identity: <sip:boss@x>\r\n"), flow);
+  EXPECT_FALSE(world.take_request("MESSAGE").message.get("P-Asserted-Identity"));
+
+  FromNetwork caller;
+  caller.extra = "P-Asserted-Identity: <sip:bob@x>\r\n";
+  world.receive(caller.text("MESSAGE", stored, "p2"), world.server());
+  const auto delivered = world.take_request("MESSAGE");
+  EXPECT_EQ(delivered.message.get("P-Asserted-Identity"), "<sip:bob@x>");
+  auto answer = reply(delivered.message, 200, "alice");
+  answer.append("P-Asserted-Identity", "<sip:boss@x>");
+  world.receive(answer, flow);
+  EXPECT_FALSE(world.take_response(200, "MESSAGE").message.get("P-Asserted-Identity"));
+}
+
 TEST(ProxySecrets, NeverTravelInAnyMethod) {
   SipWorld world;
   const auto flow = world.open_flow(55210);
