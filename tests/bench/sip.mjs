@@ -45,10 +45,10 @@ async function compareRegisters(gateway, kamailio) {
   return median(ours.map((cost, i) => theirs[i] / cost));
 }
 
-async function manyBrowsers(gateway) {
-  const browsers = await openBrowsers(gateway, MANY, { register: true });
-  const cost = await costOfRegister(gateway, browsers, 2 * MANY);
-  row(`webrtc2sip: CPU per REGISTER, ${MANY} browsers`, `${cost.toFixed(1)} us`);
+async function manyBrowsers(edge) {
+  const browsers = await openBrowsers(edge, MANY, { register: true });
+  const cost = await costOfRegister(edge, browsers, 2 * MANY);
+  row(`${edge.name}: CPU per REGISTER, ${MANY} browsers`, `${cost.toFixed(1)} us`);
   close(browsers);
 }
 
@@ -97,7 +97,10 @@ if (wanted('idle')) {
   await idleBrowsers(kamailio, false);
   await idleBrowsers(gateway, true);
 }
-if (wanted('many')) await manyBrowsers(gateway);
+if (wanted('many')) {
+  await manyBrowsers(gateway);
+  await manyBrowsers(kamailio);
+}
 await gateway.stop();
 await kamailio.stop();
 server.stop();

@@ -17,7 +17,6 @@ class JsSipPhone {
       password,
       register: false,
       register_expires: expires,
-      session_timers: false,
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 1,
     });
