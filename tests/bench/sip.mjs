@@ -94,13 +94,9 @@ if (wanted('calls')) {
 }
 if (wanted('idle')) {
   await idleBrowsers(gateway, false);
-  await idleBrowsers(kamailio, false);
   await idleBrowsers(gateway, true);
 }
-if (wanted('many')) {
-  await manyBrowsers(gateway);
-  await manyBrowsers(kamailio);
-}
+if (wanted('many')) await manyBrowsers(gateway);
 await gateway.stop();
 await kamailio.stop();
 server.stop();

@@ -23,10 +23,10 @@ export function cpuTime(pids) {
   return sum;
 }
 
-// KiB of memory, pages that several processes share counted once.
+// KiB of memory of `pids` that no file backs.
 export function memory(pids) {
   return pids.reduce((sum, pid) =>
-    sum + Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]), 0);
+    sum + Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]), 0);
 }
 
 // How many files a process of this machine may open.
