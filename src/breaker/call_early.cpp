@@ -98,8 +98,8 @@ void Call::on_prack(Time now, sip::ServerTransactionId id, const Message& reques
 // RFC 3262 5: the answer to an offer in the 18x, or a new offer. The new one is answered here from what both legs share;
 // should the other leg have to learn of it, it hears that after the answer.
 void Call::take_prack_description(Time now, const Message& prack, Message& response, Outputs& out) {
-  if (a_.description->offer_pending()) return take_late_answer(now, a_, prack.body(), out);
-  if (prack.body().empty()) return;
+  if (a_.description->own_offer_pending()) return take_late_answer(now, a_, prack.body(), out);
+  if (prack.body().empty() || a_.description->offer_pending()) return;  // the INVITE's offer comes first
   const auto offer = a_.description->on_offer(prack.body());
   if (!offer) return;  // no description in the 200: the session stays as it was
   const auto codecs = usable(offer->codecs, context_.options);

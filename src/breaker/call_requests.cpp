@@ -76,7 +76,7 @@ void Call::on_ack(Time now, LegState& from, const Message& ack, Outputs& out) {
   if (!from.awaited_ack || !cseq || from.awaited_ack->response.cseq()->number != cseq->number) return;
   from.awaited_ack.reset();
   if (from.bye_after_ack) bye(from, *std::exchange(from.bye_after_ack, {}), out);
-  if (state_ != State::ended && from.description->offer_pending()) take_late_answer(now, from, ack.body(), out);
+  if (state_ != State::ended && from.description->own_offer_pending()) take_late_answer(now, from, ack.body(), out);
 }
 
 void Call::move_to(LegState& leg, sip::FlowId flow, Outputs& out) {

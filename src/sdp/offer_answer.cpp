@@ -206,6 +206,10 @@ bool OfferAnswer::offer_pending() const {
   return open_ != nullptr;
 }
 
+bool OfferAnswer::own_offer_pending() const {
+  return open_ && open_->we_offered;
+}
+
 bool OfferAnswer::agreed() const {
   return agreed_ != nullptr;
 }

@@ -170,6 +170,17 @@ TEST_F(Reliable, RequiredMeansEveryProvisionalResponse) {
   EXPECT_FALSE(world.take_response(183, "INVITE").message.body().empty());
 }
 
+TEST_F(Reliable, ThePrackOfRingingIsNoAnswerToAnything) {
+  start_supporting("Require: 100rel\r\n");
+  world.receive(reply(invite.message, 180, "phone", phone), world.server());
+  world.receive(prack(world.take_response(180, "INVITE"), 2), flow);
+  world.take_response(200, "PRACK");
+  EXPECT_TRUE(world.nothing_but_trying());
+  world.receive(reply(invite.message, 200, "phone", phone, phone_sdp()), world.server());
+  world.take_request("ACK");
+  EXPECT_FALSE(world.take_response(200, "INVITE").message.body().empty());
+}
+
 TEST_F(CallFromBrowser, Required100relIs420WhenItIsOff) {
   start(browser_offer(), "Require: 100rel, precondition\r\n");
   EXPECT_EQ(world.take_response(420, "INVITE").message.get(HeaderId::unsupported), "100rel, precondition");

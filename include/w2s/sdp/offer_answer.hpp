@@ -67,6 +67,7 @@ class OfferAnswer {
   void withdraw_offer();            // our offer was refused: the last agreed state holds
 
   bool offer_pending() const;       // either way
+  bool own_offer_pending() const;
   bool agreed() const;              // at least one exchange is complete
   const std::string& local_description() const;  // the last description we sent, unchanged
   // Everything the media needs after a complete exchange.
