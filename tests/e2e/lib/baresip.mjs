@@ -1,11 +1,12 @@
 // baresip as the SIP phone: sends a tone of its own, records what it hears, is driven over ctrl_tcp.
-import { mkdirSync, openSync, readSync, closeSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
 import { EventQueue, eventually, within } from './deadline.mjs';
 import { DOMAIN, PASSWORDS, PHONE_HOST, REGISTRAR, RTP_PORTS, TONE, aor } from './network.mjs';
+import { recorded } from './recorded.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 
 const CONTROL_PORT = 4444;
@@ -97,6 +98,7 @@ export class Baresip {
   hangup() { return this.command('hangup'); }
   hold() { return this.command('hold'); }
   resume() { return this.command('resume'); }
+  transfer(target) { return this.command('transfer', `sip:${target}@${DOMAIN}`); }
   dtmf(digit) { return this.command('sndcode', digit); }
 
   // Ends what a failed test left behind.
@@ -109,13 +111,7 @@ export class Baresip {
 
   // What the phone decoded in the next `ms`; less when nothing arrives to be decoded.
   async hear(ms) {
-    const path = await eventually(`${this.name} records`, () => this.newestRecording(), 5000);
-    const rate = wavRate(path);
-    const start = statSync(path).size;
-    const wanted = Math.round((2 * rate * ms) / 1000);
-    await eventually('the recording grows', () => statSync(path).size >= start + wanted, 2 * ms)
-      .catch(() => {});
-    return { rate, samples: pcm(path, start) };
+    return recorded(await eventually(`${this.name} records`, () => this.newestRecording(), 5000), ms);
   }
 
   newestRecording() {
@@ -128,25 +124,4 @@ export class Baresip {
     this.socket?.destroy();
     await this.child.stop();
   }
-}
-
-function bytesOf(path, from, to) {
-  const bytes = Buffer.alloc(Math.max(0, to - from));
-  const file = openSync(path, 'r');
-  try {
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
-  } finally {
-    closeSync(file);
-  }
-}
-
-const wavRate = (path) => bytesOf(path, 24, 28).readUInt32LE(0);
-
-// The header's length fields are written when the call ends; the samples are there at once.
-function pcm(path, start) {
-  const from = start - (start % 2);
-  const bytes = bytesOf(path, from, statSync(path).size);
-  const samples = new Float32Array(bytes.length >> 1);
-  for (let i = 0; i < samples.length; ++i) samples[i] = bytes.readInt16LE(2 * i) / 32768;
-  return samples;
 }

@@ -1,4 +1,4 @@
-// A headless browser, Chromium or Firefox, with JsSIP or SIP.js in a page, as a phone that a test drives.
+// A headless browser, Chromium or Firefox, with JsSIP, SIP.js or sipML5 in a page, as a phone that a test drives.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -13,6 +13,7 @@ import { DOMAIN, GATEWAY, PASSWORDS, TONE } from './network.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 import { sineWav } from './tone.mjs';
 
+const STACKS = ['jssip', 'sipjs', 'sipml5'];
 const PAGES = new URL('../pages/', import.meta.url);
 
 const installed = (...paths) => paths.find(existsSync);
@@ -65,10 +66,10 @@ async function bundle(name) {
   return result.outputFiles[0].text;
 }
 
-// Serves /jssip/ and /sipjs/; a page on 127.0.0.1 is a secure context and may use the microphone and ws.
+// Serves /jssip/ and so on; a page on 127.0.0.1 is a secure context and may use the microphone and ws.
 async function servePages() {
   const html = readFileSync(new URL('phone.html', PAGES));
-  const scripts = { jssip: await bundle('jssip'), sipjs: await bundle('sipjs') };
+  const scripts = Object.fromEntries(await Promise.all(STACKS.map(async (stack) => [stack, await bundle(stack)])));
   const server = createServer((request, response) => {
     const [, stack, file] = request.url.split('/');
     if (!(stack in scripts)) return response.writeHead(404).end();
@@ -95,7 +96,7 @@ export class Browser {
     return browser;
   }
 
-  // options: stack jssip|sipjs, server, password, breaker, realm or ha1 for the breaker's digest.
+  // options: stack jssip|sipjs|sipml5, server, password, breaker, ha1 for the breaker's digest, and what else the page knows.
   async phone(options = {}) {
     const phone = new BrowserPhone({ user: this.user, ...options });
     await phone.open(this.process, this.pages.address().port);
@@ -120,12 +121,12 @@ export const digestHa1 = (user, password, realm = DOMAIN) =>
 
 export class BrowserPhone {
   constructor({ user, stack = 'jssip', server = `ws://${GATEWAY.host}:${GATEWAY.ws}`,
-    password = PASSWORDS[user], breaker = true, ha1 = digestHa1(user, password), expires }) {
+    password = PASSWORDS[user], breaker = true, ha1 = digestHa1(user, password), ...others }) {
     this.name = `${stack} ${user}`;
     this.stack = stack;
     this.events = new EventQueue(this.name);
     this.console = [];
-    this.options = { user, domain: DOMAIN, password, server, breaker, ha1, expires };
+    this.options = { user, domain: DOMAIN, password, server, breaker, ha1, ...others };
   }
 
   async open(browser, port) {

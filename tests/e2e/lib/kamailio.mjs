@@ -1,28 +1,33 @@
 // Kamailio as registrar and proxy: digest authentication, locations in memory, everything else relayed.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
-import { DOMAIN, PASSWORDS, REGISTRAR, SIPP } from './network.mjs';
+import { DOMAIN, EDGE, PASSWORDS, REGISTRAR, SIPP } from './network.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 
-const TEMPLATE = new URL('./kamailio.cfg', import.meta.url);
+// The empty tables that its package brings: modules that can do without a database ask for one.
+const TABLES = '/usr/share/kamailio/dbtext/kamailio';
 
 export class Kamailio {
-  static async start() {
+  // `defines` of kamailio.cfg: RELAY passes on what is addressed to a phone by its Contact, EXTENSIONS is GRUU, Path and
+  // presence. Another `role` is a server of its own: edge, which puts itself into the Path.
+  static async start({ role = 'kamailio', defines = [] } = {}) {
     const directory = temporaryDirectory('kamailio');
     const config = join(directory, 'kamailio.cfg');
     const passwords = Object.entries(PASSWORDS)
       .map(([user, password]) => `    case "${user}": $var(password) = "${password}"; break;`).join('\n');
     const values = { DOMAIN, PASSWORDS: passwords,
       USERS: Object.keys(PASSWORDS).join('|'), HOST: REGISTRAR.host, PORT: REGISTRAR.port,
-      WS_PORT: REGISTRAR.ws, SIPP_HOST: SIPP.host, SIPP_PORT: SIPP.port };
-    writeFileSync(config, readFileSync(TEMPLATE, 'utf8').replace(/@(\w+)@/g, (_, name) => values[name]));
+      WS_PORT: REGISTRAR.ws, SIPP_HOST: SIPP.host, SIPP_PORT: SIPP.port,
+      DATABASE: join(directory, 'tables'), EDGE_HOST: EDGE.host, EDGE_PORT: EDGE.port };
+    if (existsSync(TABLES)) cpSync(TABLES, join(directory, 'tables'), { recursive: true });
+    writeFileSync(config, readFileSync(new URL(`./${role}.cfg`, import.meta.url), 'utf8').replace(/@(\w+)@/g, (_, name) => values[name]));
 
     const kamailio = new Kamailio();
-    kamailio.child = new Child('kamailio', 'kamailio',
-      ['-f', config, '-DD', '-E', '-m', '64', '-M', '8', '-Y', directory, '-w', directory]);
+    kamailio.child = new Child(role, 'kamailio',
+      ['-f', config, ...defines.flatMap((name) => ['-A', name]), '-DD', '-E', '-m', '64', '-M', '8', '-Y', directory, '-w', directory]);
     // The last thing the attendant does before it serves; the sockets are bound by then.
     await kamailio.child.line(/READY TO SERVE/);
     return kamailio;

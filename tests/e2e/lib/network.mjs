@@ -4,6 +4,7 @@ export const DOMAIN = 'e2e.test';
 
 export const GATEWAY = { host: '127.0.0.1', ws: 10060, wss: 10062, udp: 10060, tcp: 10063, media: 10065 };
 export const REGISTRAR = { host: '127.0.0.2', port: 5060, ws: 8080 };
+export const EDGE = { host: '127.0.0.6', port: 5060 };
 export const PHONE_HOST = '127.0.0.3';
 export const SECOND_PHONE_HOST = '127.0.0.5';
 // Where each phone hears. Their RTP leaves from 127.0.0.1, so a peer that answers to where packets come from
@@ -17,6 +18,7 @@ export const SIPP = { host: '127.0.0.4', port: 5060 };
 export const PASSWORDS = {
   alice: 'wonderland',
   bob: 'builder',
+  carol: 'christmas',
   phone: 'ring-ring',
   phone2: 'ding-dong',
   absent: 'gone-fishing',

@@ -10,25 +10,77 @@ import { temporaryDirectory } from './temporary.mjs';
 
 const SCENARIOS = new URL('../scenarios/', import.meta.url);
 
+const sdp = (version, direction) => `Content-Type: application/sdp
+    Content-Length: [len]
+
+    v=0
+    o=sipp 53655765 ${version} IN IP[local_ip_type] [local_ip]
+    s=-
+    c=IN IP[media_ip_type] [media_ip]
+    t=0 0
+    m=audio [rtpstream_audio_port] RTP/AVP 0
+    a=rtpmap:0 PCMU/8000
+    a=${direction}`;
+
+// What scenarios have in common. A dialog of ours: `peer` is a variable with the other side's From or To.
+const OWN = 'From: <sip:sipp@[domain]>;tag=[pid]SIPpTag[call_number]';
+const SENT = `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+    Max-Forwards: 70
+    Call-ID: [call_id]
+    Contact: <sip:sipp@[local_ip]:[local_port]>
+    ${OWN}`;
+const COPIED = `[last_Via:]
+    [last_From:]
+    [last_To:]
+    [last_Call-ID:]
+    [last_CSeq:]
+    Contact: <sip:sipp@[local_ip]:[local_port]>`;
+const REMEMBERED = { via: ['Via', 1], via2: ['Via', 2], record: ['Record-Route', 1], peer: ['From', 1], us: ['To', 1], cseq: ['CSeq', 1] };
+const PARTS = {
+  payload: '0',
+  sdp: sdp(1, 'sendrecv'),
+  sendonly: sdp(2, 'sendonly'),
+  resumed: sdp(3, 'sendrecv'),
+  empty: 'Content-Length: 0',
+  first: `INVITE sip:[service]@[domain] SIP/2.0\n    ${SENT}\n    To: <sip:[service]@[domain]>`,
+  within: `${SENT}\n    To:[$peer]\n    [routes]`,
+  created: COPIED.replace('[last_To:]', '[last_Record-Route:]\n    [last_To:];tag=[pid]SIPpTag[call_number]'),
+  copied: COPIED,
+  // What a response to the INVITE needs when other requests came in between; `forget` says that all of it is used.
+  remember: Object.entries(REMEMBERED).map(([variable, [name, occurrence]]) => `<ereg regexp=".*" search_in="hdr" header="${
+    name}:" occurrence="${occurrence}" check_it="true" assign_to="${variable}"/>`).join('\n      '),
+  forget: `<Reference variables="${Object.keys(REMEMBERED)}"/>`,
+  invited: `Via:[$via]
+    Via:[$via2]
+    Record-Route:[$record]
+    From:[$peer]
+    To:[$us];tag=[pid]SIPpTag[call_number]
+    Call-ID: [call_id]
+    CSeq:[$cseq]
+    Contact: <sip:sipp@[local_ip]:[local_port]>`,
+  ok: `<send><![CDATA[\n    SIP/2.0 200 OK\n    ${COPIED}\n    Content-Length: 0\n\n  ]]></send>`,
+};
+
 export class Sipp {
-  // Runs scenarios/NAME.xml for `calls` calls. `words` fill the scenario's @name@ fields (SIPp's own keywords
-  // cannot stand in a status line); a scenario that calls somebody names the `target` user.
-  static async start(name, { calls = 1, words = { payload: '0' }, target } = {}) {
+  // Runs scenarios/NAME.xml for `calls` calls. `words` fill the scenario's @name@ fields beside PARTS (SIPp's own
+  // keywords cannot stand in a status line); a scenario that calls somebody names the `target` user. The registrar
+  // knows the one at another `port` as sipp1 and so on.
+  static async start(name, { calls = 1, words = {}, target, port = SIPP.port } = {}) {
     const sipp = new Sipp();
     sipp.name = `sipp ${name}`;
+    const fill = (text) => text.replace(/@(\w+)@/g, (_, word) => ({ ...PARTS, ...words })[word]);
     const directory = temporaryDirectory('sipp');
     writeFileSync(join(directory, 'tone.ulaw'), muLawTone(TONE.sipp));
     const scenario = join(directory, `${name}.xml`);
-    writeFileSync(scenario, readFileSync(new URL(`${name}.xml`, SCENARIOS), 'utf8')
-      .replace(/@(\w+)@/g, (_, word) => words[word]));
+    writeFileSync(scenario, fill(fill(readFileSync(new URL(`${name}.xml`, SCENARIOS), 'utf8'))));
     sipp.messages = join(directory, 'messages.log');
-    const args = ['-sf', scenario, '-i', SIPP.host, '-p', `${SIPP.port}`,
+    const args = ['-sf', scenario, '-i', SIPP.host, '-p', `${port}`,
       '-m', `${calls}`, '-nostdin', '-nd', '-trace_msg', '-message_file', sipp.messages,
-      '-trace_err', '-error_file', join(directory, 'errors.log'), '-mp', '32000',
+      '-trace_err', '-error_file', join(directory, 'errors.log'), '-mp', `${32000 + 100 * (port - SIPP.port)}`,
       '-key', 'domain', DOMAIN];
     if (target) args.push('-s', target, '-l', '1', `${REGISTRAR.host}:${REGISTRAR.port}`);
     sipp.child = new Child(sipp.name, 'sipp', args, { cwd: directory });
-    if (!target) await eventually(`${sipp.name} listens`, () => sipp.child.ended || udpBound(SIPP));
+    if (!target) await eventually(`${sipp.name} listens`, () => sipp.child.ended || udpBound({ ...SIPP, port }));
     if (sipp.child.ended?.code) throw new Error(`${sipp.name} did not start\n${sipp.log}`);
     return sipp;
   }
@@ -40,6 +92,12 @@ export class Sipp {
     });
     const { code } = this.child.ended;
     if (code !== 0) throw new Error(`${this.name} ended with ${code}\n${this.log}`);
+  }
+
+  // The messages that arrived so far, in order.
+  get received() {
+    return readFileSync(this.messages, 'utf8').split(/^-{20,} .*$/m)
+      .map((entry) => /^\s*\S+ message received .*?\n\n?([\s\S]*)/.exec(entry)?.[1]).filter(Boolean);
   }
 
   get log() {

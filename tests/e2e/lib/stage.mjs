@@ -30,7 +30,7 @@ export class Stage {
       try {
         await run(local);
       } catch (error) {
-        error.message += this.story(marks);
+        error.message += this.story(marks) + scripts(local.peers);
         for (const peer of this.peers) await peer.reset?.();
         throw error;
       } finally {
@@ -56,6 +56,9 @@ export class Stage {
     if (errors.length) throw errors[0];
   }
 }
+
+// What SIPp saw.
+const scripts = (peers) => peers.filter(({ messages }) => messages).map(({ name, log }) => `\n--- ${name} wrote\n${log}`).join('');
 
 async function stopAll(peers) {
   const errors = [];

@@ -22,5 +22,19 @@ export function describeResponse(response) {
     code: response.status_code ?? response.statusCode,
     reason: response.reason_phrase ?? response.reasonPhrase,
     warning: header('Warning'),
+    reliable: header('RSeq') !== undefined,
+  };
+}
+
+// What the registrar answered. `expires` is that of the first Contact.
+export function describeRegistration(response) {
+  const bindings = response.getHeaders('Contact');
+  return {
+    contacts: bindings.length,
+    bindings,
+    expires: Number(response.parseHeader('contact')?.getParam('expires') ?? response.getHeader('Expires')),
+    path: response.getHeader('Path'),
+    require: response.getHeader('Require'),
+    flowTimer: response.getHeader('Flow-Timer'),
   };
 }

@@ -1,11 +1,13 @@
 // JsSIP as a phone in a page: window.phone, driven by lib/browser.mjs; report(event) tells the test.
 import JsSIP from 'jssip';
 
-import { AUDIO_ONLY, addCredentials, describeResponse } from './contact.mjs';
+import { AUDIO_ONLY, addCredentials, describeRegistration, describeResponse } from './contact.mjs';
 import { Recorder } from './recorder.mjs';
 
+const CALL = { mediaConstraints: AUDIO_ONLY, pcConfig: { iceServers: [] } };
+
 class JsSipPhone {
-  constructor({ user, domain, password, server, breaker, ha1, expires = 600 }) {
+  constructor({ user, domain, password, server, breaker, ha1, instance, expires = 600 }) {
     const token = Math.random().toString(36).slice(2, 10);
     const mark = breaker ? ';rtcweb-breaker=yes' : '';
     const transport = server.startsWith('wss') ? 'wss' : 'ws';
@@ -15,6 +17,7 @@ class JsSipPhone {
       uri: `sip:${user}@${domain}`,
       contact_uri: `sip:${token}@${token}.invalid;transport=${transport}${mark}`,
       password,
+      instance_id: instance,
       register: false,
       register_expires: expires,
       connection_recovery_min_interval: 1,
@@ -30,8 +33,7 @@ class JsSipPhone {
     const { ua } = this;
     ua.on('connected', () => report('connected'));
     ua.on('disconnected', () => report('disconnected'));
-    ua.on('registered', ({ response }) => report('registered', {
-      contacts: response.getHeaders('Contact').length, expires: registeredFor(response) }));
+    ua.on('registered', ({ response }) => report('registered', describeRegistration(response)));
     ua.on('unregistered', ({ response }) => report('unregistered', describeResponse(response)));
     ua.on('registrationFailed', ({ response, cause }) =>
       report('registrationFailed', { ...describeResponse(response), cause }));
@@ -46,6 +48,7 @@ class JsSipPhone {
   }
 
   adopt(session) {
+    this.before = this.session;
     this.session = session;
     this.recorder = null;
     session.on('peerconnection', ({ peerconnection }) => this.listen(peerconnection));
@@ -61,6 +64,11 @@ class JsSipPhone {
     session.on('ended', ({ originator, cause }) => report('ended', { originator, cause }));
     session.on('hold', ({ originator }) => originator === 'remote' && report('heldByPeer'));
     session.on('unhold', ({ originator }) => originator === 'remote' && report('resumedByPeer'));
+    session.on('refer', ({ request, accept }) => {
+      report('referred', { to: request.getHeader('Refer-To'), by: request.getHeader('Referred-By') });
+      accept(undefined, CALL);
+    });
+    session.on('replaces', ({ accept }) => accept());
     session.on('newDTMF', ({ originator, dtmf }) => {
       if (originator === 'remote') report('dtmf', { tone: dtmf.tone });
     });
@@ -76,21 +84,27 @@ class JsSipPhone {
   unregister() { this.ua.unregister(); }
 
   call(target) {
-    this.ua.call(`sip:${target}@${this.domain}`,
-      { mediaConstraints: AUDIO_ONLY, pcConfig: { iceServers: [] } });
+    this.ua.call(`sip:${target}@${this.domain}`, CALL);
   }
 
-  answer() {
-    this.session.answer({ mediaConstraints: AUDIO_ONLY, pcConfig: { iceServers: [] } });
-  }
+  answer() { this.session.answer(CALL); }
 
   reject(code = 486) { this.session.terminate({ status_code: code }); }
   hangup() { this.session.terminate(); }
 
+  refer(target) { return this.transfer(this.session, `sip:${target}@${this.domain}`); }
+
+  // The peer of the call before this one is to talk with the peer of this one.
+  connectPeers() {
+    return this.transfer(this.before, this.session.remote_identity.uri.toString(), { replaces: this.session });
+  }
+
+  leaveFirst() { this.before.terminate(); }
+
   // Settles when the peer reports how its call to `target` went.
-  refer(target) {
+  transfer(session, target, options) {
     return new Promise((resolve) => {
-      this.session.refer(`sip:${target}@${this.domain}`, { eventHandlers: {
+      session.refer(target, { ...options, eventHandlers: {
         requestFailed: ({ response }) => resolve({ refused: response?.status_code }),
         accepted: ({ status_line: line }) => resolve({ code: line.status_code }),
         failed: ({ status_line: line }) => resolve({ code: line.status_code }),
@@ -111,6 +125,8 @@ class JsSipPhone {
     this.session.sendDTMF(tone, { transportType: transport === 'info' ? 'INFO' : 'RFC2833', duration: 300 });
   }
 
+  info(type, body) { this.session.sendInfo(type, body); }
+
   message(target, body) {
     this.ua.sendMessage(`sip:${target}@${this.domain}`, body, { eventHandlers: {
       succeeded: ({ response }) => report('messageSent', describeResponse(response)),
@@ -119,11 +135,6 @@ class JsSipPhone {
   }
 
   get connection() { return this.session.connection; }
-}
-
-function registeredFor(response) {
-  const contact = response.parseHeader('contact');
-  return Number(contact?.getParam('expires') ?? response.getHeader('Expires'));
 }
 
 window.startPhone = (options) => { window.phone = new JsSipPhone(options); };

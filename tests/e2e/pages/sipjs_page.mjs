@@ -1,11 +1,15 @@
 // SIP.js as a phone in a page: the same window.phone as JsSIP's.
-import { Inviter, Messager, Registerer, RegistererState, SessionState, Subscriber, UserAgent, UserAgentState } from 'sip.js';
+import {
+  Inviter, Messager, Publisher, Registerer, RegistererState, SessionState, SIPExtension, Subscriber, UserAgent, UserAgentState,
+} from 'sip.js';
 
-import { AUDIO_ONLY, addCredentials, describeResponse } from './contact.mjs';
+import { AUDIO_ONLY, addCredentials, describeRegistration, describeResponse } from './contact.mjs';
 import { Recorder } from './recorder.mjs';
 
+const calling = () => ({ sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY }, earlyMedia: true });
+
 class SipJsPhone {
-  constructor({ user, domain, password, server, breaker, ha1, expires = 600 }) {
+  constructor({ user, domain, password, server, breaker, ha1, expires = 600, reliable, instance }) {
     const transport = server.startsWith('wss') ? 'wss' : 'ws';
     this.domain = domain;
     this.agent = new UserAgent({
@@ -14,6 +18,9 @@ class SipJsPhone {
       authorizationPassword: password,
       contactParams: breaker ? { transport, 'rtcweb-breaker': 'yes' } : { transport },
       transportOptions: { server },
+      sipExtension100rel: reliable ? SIPExtension.Supported : SIPExtension.Unsupported,
+      sipExtensionExtraSupported: instance ? ['gruu', 'path'] : [],
+      sipExtensionReplaces: SIPExtension.Supported,
       logLevel: 'warn',
       sessionDescriptionHandlerFactoryOptions: {
         peerConnectionConfiguration: { iceServers: [] },
@@ -33,7 +40,7 @@ class SipJsPhone {
       },
     });
     addCredentials(this.agent.contact, (options) => options.register === true, { user, ha1 });
-    this.registerer = new Registerer(this.agent, { expires });
+    this.registerer = new Registerer(this.agent, { expires, ...(instance && { instanceId: instance, regId: 1 }) });
     this.registerer.stateChange.addListener((state) => {
       if (state === RegistererState.Unregistered) report('unregistered');
     });
@@ -54,7 +61,7 @@ class SipJsPhone {
       this.registerer.register({ requestDelegate: {
         // SIP.js refuses another REGISTER until this delegate has returned.
         onAccept: ({ message }) => queueMicrotask(() => {
-          report('registered', { contacts: message.getHeaders('Contact').length, expires: registeredFor(message) });
+          report('registered', describeRegistration(message));
           answered();
         }),
         onReject: ({ message }) => queueMicrotask(() => {
@@ -72,6 +79,7 @@ class SipJsPhone {
   }
 
   adopt(session) {
+    this.before = this.session;
     this.session = session;
     this.recorder = null;
     session.delegate = {
@@ -82,6 +90,7 @@ class SipJsPhone {
         this.why = request.getHeader('Reason');
       },
       onInfo: (info) => info.accept(),
+      onRefer: (referral) => this.follow(referral),
       onInvite: (request) => {
         const held = /a=(sendonly|inactive)/.test(request.body ?? '');
         report(held ? 'heldByPeer' : 'resumedByPeer');
@@ -108,9 +117,18 @@ class SipJsPhone {
       report('media', { state: connection.connectionState }));
   }
 
-  async call(target) {
-    const inviter = new Inviter(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`),
-      { sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY }, earlyMedia: true });
+  call(target) {
+    return this.invite(new Inviter(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`), calling()));
+  }
+
+  async follow(referral) {
+    const { request } = referral;
+    report('referred', { to: request.getHeader('Refer-To'), by: request.getHeader('Referred-By') });
+    await referral.accept();
+    await this.invite(referral.makeInviter(calling()));
+  }
+
+  async invite(inviter) {
     this.adopt(inviter);
     await inviter.invite({ requestDelegate: {
       onProgress: ({ message }) => report('progress', { ...describeResponse(message), sdp: !!message.body }),
@@ -130,10 +148,17 @@ class SipJsPhone {
     return session instanceof Inviter ? session.cancel() : session.reject();
   }
 
+  refer(target) { return this.transfer(this.session, UserAgent.makeURI(`sip:${target}@${this.domain}`)); }
+
+  // The peer of the call before this one is to talk with the peer of this one.
+  connectPeers() { return this.transfer(this.before, this.session); }
+
+  leaveFirst() { return this.before.bye(); }
+
   // Settles when the peer reports how its call to `target` went.
-  refer(target) {
+  transfer(session, target) {
     return new Promise((resolve, reject) => {
-      this.session.refer(UserAgent.makeURI(`sip:${target}@${this.domain}`), {
+      session.refer(target, {
         requestDelegate: { onReject: ({ message }) => resolve({ refused: message.statusCode }) },
         onNotify: (notification) => {
           notification.accept();
@@ -167,11 +192,11 @@ class SipJsPhone {
 
   dtmf(tone, transport) {
     if (transport !== 'info') return this.session.sessionDescriptionHandler.sendDtmf(tone, { duration: 300 });
-    return this.session.info({ requestOptions: { body: {
-      contentDisposition: 'render',
-      contentType: 'application/dtmf-relay',
-      content: `Signal=${tone}\r\nDuration=300`,
-    } } });
+    return this.info('application/dtmf-relay', `Signal=${tone}\r\nDuration=300`);
+  }
+
+  info(contentType, content) {
+    return this.session.info({ requestOptions: { body: { contentDisposition: 'render', contentType, content } } });
   }
 
   message(target, body) {
@@ -192,14 +217,17 @@ class SipJsPhone {
     return this.subscription.subscribe();
   }
 
+  publish(event, contentType, body) {
+    this.publisher ??= new Publisher(this.agent, this.agent.configuration.uri, event, { contentType, expires: 600 });
+    return this.publisher.publish(body);
+  }
+
+  unpublish() { return this.publisher.unpublish(); }
+
   resubscribe() { return this.subscription.subscribe(); }
   unsubscribe() { return this.subscription.unsubscribe(); }
 
   get connection() { return this.session.sessionDescriptionHandler.peerConnection; }
-}
-
-function registeredFor(message) {
-  return Number(message.parseHeader('contact')?.getParam('expires') ?? message.getHeader('Expires'));
 }
 
 window.startPhone = (options) => { window.phone = new SipJsPhone(options); };
