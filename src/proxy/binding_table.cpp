@@ -7,13 +7,6 @@
 namespace w2s::proxy {
 namespace {
 
-template <class Map>
-void erase_pair(Map& map, const typename Map::key_type& key, const Binding* binding) {
-  const auto [first, last] = map.equal_range(key);
-  const auto found = std::find_if(first, last, [&](const auto& entry) { return entry.second == binding; });
-  if (found != last) map.erase(found);
-}
-
 // RFC 5626 6: instance and reg-id name one flow of one UA; without them only the Contact tells browsers
 // apart.
 std::string key_of(const std::string& aor, const sip::NameAddr& contact, const std::string& instance) {
@@ -40,12 +33,10 @@ Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
                                    const std::function<bool(sip::FlowId)>& is_open) {
   const auto instance = contact.params.unquoted("+sip.instance");
   const auto key = key_of(aor, contact, instance);
-  const auto [first, last] = by_key_.equal_range(key);
   Binding* reusable = nullptr;
-  for (auto entry = first; entry != last; ++entry) {
-    auto& binding = *entry->second;
-    if (binding.flow == source.flow) return &binding;
-    if (!instance.empty() || !is_open(binding.flow)) reusable = &binding;
+  for (auto* binding : by_key_.of(key)) {
+    if (binding->flow == source.flow) return binding;
+    if (!instance.empty() || !is_open(binding->flow)) reusable = binding;
   }
   if (reusable != nullptr) return reusable;
   if (!make_room(source.flow)) return nullptr;
@@ -57,9 +48,9 @@ Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
   binding->instance = instance;
   describe(*binding, contact);
   auto& made = *binding;
-  by_key_.emplace(key, &made);
-  by_aor_.emplace(aor, &made);
-  by_aor_.emplace(bare_contact(contact.uri.user), &made);
+  by_key_.add(key, &made);
+  by_aor_.add(aor, &made);
+  by_aor_.add(bare_contact(contact.uri.user), &made);
   bindings_.emplace(made.token, std::move(binding));
   index_flow(made, source);
   return &made;
@@ -67,11 +58,11 @@ Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& 
 
 // Anybody may name new addresses in every request: one connection must not fill the memory.
 bool BindingTable::make_room(sip::FlowId flow) {
-  if (by_flow_.count(flow) < max_per_flow) return true;
-  const auto [first, last] = by_flow_.equal_range(flow);
-  const auto oldest = std::find_if(first, last, [](const auto& entry) { return !entry.second->registered; });
-  if (oldest == last) return false;
-  remove(std::string(oldest->second->token));
+  const auto bindings = by_flow_.of(flow);
+  if (bindings.size() < max_per_flow) return true;
+  const auto oldest = std::find_if(bindings.begin(), bindings.end(), [](const auto* b) { return !b->registered; });
+  if (oldest == bindings.end()) return false;
+  remove(std::string((*oldest)->token));
   return true;
 }
 
@@ -81,14 +72,14 @@ void BindingTable::index_flow(Binding& binding, const sip::Target& source) {
   binding.flow_local = source.local;
   binding.flow_transport = source.transport;
   binding.flow_closed = false;
-  by_flow_.emplace(source.flow, &binding);
+  by_flow_.add(source.flow, &binding);
   flow_by_source_[source.remote] = source.flow;
 }
 
 void BindingTable::unindex_flow(Binding& binding) {
-  erase_pair(by_flow_, binding.flow, &binding);
+  by_flow_.remove(binding.flow, &binding);
   const auto named = flow_by_source_.find(binding.flow_remote);
-  if (named != flow_by_source_.end() && named->second == binding.flow && !by_flow_.contains(binding.flow)) {
+  if (named != flow_by_source_.end() && named->second == binding.flow && by_flow_.of(binding.flow).empty()) {
     flow_by_source_.erase(named);
   }
 }
@@ -103,34 +94,46 @@ sip::FlowId BindingTable::confirm(const std::string& token, const sip::NameAddr&
     index_flow(*binding, source);
   }
   set_next_flow(*binding, sip::FlowId::none);
-  erase_pair(by_aor_, bare_contact(binding->contact.uri.user), binding);
-  by_aor_.emplace(bare_contact(contact.uri.user), binding);
+  if (binding->contact.uri.user != contact.uri.user) {
+    by_aor_.remove(bare_contact(binding->contact.uri.user), binding);
+    by_aor_.add(bare_contact(contact.uri.user), binding);
+  }
   describe(*binding, contact);  // an instance may come back with another Contact
   binding->registered = true;
   binding->registrars.insert(registrar);
-  if (binding->expires) expiries_.erase({*binding->expires, token});
   binding->expires = expires;
-  expiries_.emplace(expires, token);
+  if (!binding->wake || *binding->wake > expires) wake_at(*binding, expires);  // else that one finds out
   return left;
 }
 
+void BindingTable::wake_at(Binding& binding, Time time) {
+  forget_wake(binding);
+  binding.wake = time;
+  wakes_.emplace(time, &binding);
+}
+
+void BindingTable::forget_wake(Binding& binding) {
+  if (binding.wake) wakes_.erase({*binding.wake, &binding});
+  binding.wake.reset();
+}
+
 void BindingTable::set_gruus(Binding& binding, std::optional<sip::Uri> pub, std::optional<sip::Uri> temp) {
-  if (binding.temp_gruu) erase_pair(by_aor_, binding.temp_gruu->address_of_record(), &binding);
+  if (binding.temp_gruu) by_aor_.remove(binding.temp_gruu->address_of_record(), &binding);
   binding.pub_gruu = std::move(pub);
   binding.temp_gruu = std::move(temp);
-  if (binding.temp_gruu) by_aor_.emplace(binding.temp_gruu->address_of_record(), &binding);
+  if (binding.temp_gruu) by_aor_.add(binding.temp_gruu->address_of_record(), &binding);
 }
 
 void BindingTable::set_next_flow(Binding& binding, sip::FlowId flow) {
-  if (binding.next_flow != sip::FlowId::none) erase_pair(by_next_flow_, binding.next_flow, &binding);
+  if (binding.next_flow != sip::FlowId::none) by_next_flow_.remove(binding.next_flow, &binding);
   binding.next_flow = flow;
-  if (flow != sip::FlowId::none) by_next_flow_.emplace(flow, &binding);
+  if (flow != sip::FlowId::none) by_next_flow_.add(flow, &binding);
 }
 
 void BindingTable::unregister(const std::string& token) {
   auto* binding = by_token(token);
   if (binding == nullptr) return;
-  if (binding->expires) expiries_.erase({*binding->expires, token});
+  forget_wake(*binding);
   binding->expires.reset();
   binding->registered = false;
   if (binding->flow_closed) remove(token);
@@ -143,22 +146,20 @@ void BindingTable::remove(const std::string& token) {
   unindex_flow(binding);
   set_next_flow(binding, sip::FlowId::none);
   set_gruus(binding, {}, {});
-  if (binding.expires) expiries_.erase({*binding.expires, token});
-  erase_pair(by_key_, binding.key, &binding);
-  erase_pair(by_aor_, binding.aor, &binding);
-  erase_pair(by_aor_, bare_contact(binding.contact.uri.user), &binding);
+  forget_wake(binding);
+  by_key_.remove(binding.key, &binding);
+  by_aor_.remove(binding.aor, &binding);
+  by_aor_.remove(bare_contact(binding.contact.uri.user), &binding);
   bindings_.erase(found);
 }
 
 std::vector<std::string> BindingTable::on_flow_closed(sip::FlowId flow) {
   std::vector<std::string> gone, stranded;
-  const auto [first, last] = by_flow_.equal_range(flow);
-  for (auto entry = first; entry != last; ++entry) {
-    entry->second->flow_closed = true;
-    if (!entry->second->registered) gone.push_back(entry->second->token);
+  for (auto* binding : by_flow_.of(flow)) {
+    binding->flow_closed = true;
+    if (!binding->registered) gone.push_back(binding->token);
   }
-  const auto [next_first, next_last] = by_next_flow_.equal_range(flow);
-  for (auto entry = next_first; entry != next_last; ++entry) stranded.push_back(entry->second->token);
+  for (const auto* binding : by_next_flow_.of(flow)) stranded.push_back(binding->token);
   for (const auto& token : stranded) set_next_flow(*by_token(token), sip::FlowId::none);
   for (const auto& token : gone) remove(token);
   return stranded;
@@ -166,21 +167,24 @@ std::vector<std::string> BindingTable::on_flow_closed(sip::FlowId flow) {
 
 std::vector<sip::FlowId> BindingTable::on_time(Time now) {
   std::vector<sip::FlowId> flows;
-  while (!expiries_.empty() && expiries_.begin()->first <= now) {
-    const auto token = expiries_.begin()->second;
-    auto& binding = *by_token(token);
-    expiries_.erase(expiries_.begin());
+  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+    auto& binding = *wakes_.begin()->second;
+    forget_wake(binding);
+    if (*binding.expires > now) {  // refreshed meanwhile
+      wake_at(binding, *binding.expires);
+      continue;
+    }
     binding.expires.reset();
     binding.registered = false;
     flows.push_back(binding.flow);
-    if (binding.flow_closed) remove(token);
+    if (binding.flow_closed) remove(std::string(binding.token));
   }
   return flows;
 }
 
 std::optional<Time> BindingTable::next_time() const {
-  if (expiries_.empty()) return std::nullopt;
-  return expiries_.begin()->first;
+  if (wakes_.empty()) return std::nullopt;
+  return wakes_.begin()->first;
 }
 
 Binding* BindingTable::by_token(std::string_view token) {
@@ -191,13 +195,11 @@ Binding* BindingTable::by_token(std::string_view token) {
 Binding* BindingTable::by_source(const Endpoint& browser, std::string_view user) {
   const auto flow = flow_by_source_.find(browser);
   if (flow == flow_by_source_.end()) return nullptr;
-  const auto [first, last] = by_flow_.equal_range(flow->second);
   Binding* any = nullptr;
-  for (auto entry = first; entry != last; ++entry) {
-    auto& binding = *entry->second;
-    if (!binding.registered) continue;
-    if (binding.contact.uri.user == user) return &binding;
-    if (any == nullptr) any = &binding;
+  for (auto* binding : by_flow_.of(flow->second)) {
+    if (!binding->registered) continue;
+    if (binding->contact.uri.user == user) return binding;
+    if (any == nullptr) any = binding;
   }
   return any;
 }
@@ -208,23 +210,20 @@ std::vector<Binding*> BindingTable::by_contact_user(std::string_view user) const
 
 std::vector<Binding*> BindingTable::by_aor(std::string_view aor) const {
   std::vector<Binding*> registered;
-  const auto [first, last] = by_aor_.equal_range(std::string(aor));
-  for (auto entry = first; entry != last; ++entry) {
-    if (entry->second->registered) registered.push_back(entry->second);
+  for (auto* binding : by_aor_.of(std::string(aor))) {
+    if (binding->registered) registered.push_back(binding);
   }
   return registered;
 }
 
 Binding* BindingTable::by_flow_and_aor(sip::FlowId flow, std::string_view aor, std::string_view contact_uri) {
-  const auto [first, last] = by_flow_.equal_range(flow);
   Binding* best = nullptr;
   int best_rank = -1;
-  for (auto entry = first; entry != last; ++entry) {
-    auto& binding = *entry->second;
-    if (binding.aor != aor) continue;
-    const int rank = (binding.registered ? 2 : 0) + (binding.contact_uri == contact_uri ? 1 : 0);
+  for (auto* binding : by_flow_.of(flow)) {
+    if (binding->aor != aor) continue;
+    const int rank = (binding->registered ? 2 : 0) + (binding->contact_uri == contact_uri ? 1 : 0);
     if (rank <= best_rank) continue;
-    best = &binding;
+    best = binding;
     best_rank = rank;
   }
   return best;
@@ -232,14 +231,13 @@ Binding* BindingTable::by_flow_and_aor(sip::FlowId flow, std::string_view aor, s
 
 std::vector<std::string> BindingTable::tokens_of(std::string_view aor) const {
   std::vector<std::string> tokens;
-  const auto [first, last] = by_aor_.equal_range(std::string(aor));
-  for (auto entry = first; entry != last; ++entry) tokens.push_back(entry->second->token);
+  for (const auto* binding : by_aor_.of(std::string(aor))) tokens.push_back(binding->token);
   return tokens;
 }
 
 bool BindingTable::flow_has_registration(sip::FlowId flow) const {
-  const auto [first, last] = by_flow_.equal_range(flow);
-  return std::any_of(first, last, [](const auto& entry) { return entry.second->registered; });
+  const auto bindings = by_flow_.of(flow);
+  return std::any_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding->registered; });
 }
 
 }  // namespace w2s::proxy
