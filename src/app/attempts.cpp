@@ -76,7 +76,7 @@ void Attempts::on_sent(Time now, const Ticket& ticket, ClientTransactionId id, b
   ++request.transactions;
   request.egress = std::move(egress);
   request.kept = std::move(kept);
-  request.heard = request.progressed = false;
+  request.heard = request.progressed = request.owed = false;
   tickets_[id] = ticket;
   if (!request.has_next()) return;
   request.silent_until = now + (invite ? invite_silence : other_silence);
@@ -174,15 +174,31 @@ Attempts::Next Attempts::take_next(const Ticket& ticket) {
   next.egress.others.assign(std::make_move_iterator(others.begin() + 1),
                             std::make_move_iterator(others.end()));
   request.egress.others.clear();
+  request.owed = true;
   return next;
+}
+
+bool Attempts::is_over(const Request& request) const {
+  return request.transactions == 0 && (!request.owed || request.cancelled || request.finished);
+}
+
+void Attempts::on_not_sent(const Ticket& ticket) {
+  const auto found = requests_.find(ticket);
+  if (found == requests_.end() || !found->second.owed) return;
+  found->second.owed = false;
+  if (is_over(found->second)) requests_.erase(found);
 }
 
 ClientTransactionId Attempts::on_cancel(const Ticket& ticket) {
   const auto found = requests_.find(ticket);
   if (found == requests_.end()) return ClientTransactionId::none;
-  found->second.cancelled = true;
-  stop_clock(ticket, found->second);
-  return found->second.current;
+  auto& request = found->second;
+  request.cancelled = true;
+  stop_clock(ticket, request);
+  const bool unsent = request.owed;  // nobody is left to cancel it at: the former place has failed
+  const auto current = unsent ? ClientTransactionId::none : request.current;
+  if (is_over(request)) requests_.erase(found);
+  return current;
 }
 
 std::optional<Ticket> Attempts::on_ended(ClientTransactionId id) {
@@ -191,7 +207,8 @@ std::optional<Ticket> Attempts::on_ended(ClientTransactionId id) {
   const auto ticket = found->second;
   tickets_.erase(found);
   const auto request = requests_.find(ticket);
-  if (--request->second.transactions > 0) return std::nullopt;
+  --request->second.transactions;
+  if (!is_over(request->second)) return std::nullopt;
   stop_clock(ticket, request->second);
   requests_.erase(request);
   return ticket;

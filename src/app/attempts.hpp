@@ -63,12 +63,15 @@ class Attempts {
   // A message to `target` could not be sent.
   void on_unreachable(Time now, const sip::Target& target);
 
-  // After try_next: where to, and with which message; without one the user makes it.
+  // After try_next: where to, and with which message; without one the user makes it, at once or when its media
+  // is ready.
   struct Next {
     sip::Egress egress;
     std::optional<sip::Message> kept;
   };
   Next take_next(const Ticket& ticket);
+  // The user made nothing for the next place.
+  void on_not_sent(const Ticket& ticket);
   // The user gave the request up: the transaction to cancel; none: it was never sent.
   sip::ClientTransactionId on_cancel(const Ticket& ticket);
   // The transaction is gone; the ticket when it was the request's last.
@@ -84,6 +87,7 @@ class Attempts {
     std::optional<Time> silent_until;
     bool heard = false;       // the current place answered something
     bool progressed = false;  // and it was more than 100
+    bool owed = false;        // the user was given the next place and has not sent there yet
     bool cancelled = false;
     bool finished = false;  // the user has a final response
     bool has_next() const { return !cancelled && !finished && (kept || !egress.others.empty()); }
@@ -91,6 +95,7 @@ class Attempts {
 
   Decision of_earlier(Request& request, const Ticket& ticket, int status);
   void note_failure(Time now, const Request& request, Duration time);
+  bool is_over(const Request& request) const;
   void stop_clock(const Ticket& ticket, Request& request);
 
   std::map<Ticket, Request> requests_;

@@ -223,7 +223,11 @@ void SipCore::try_next(Time now, const Ticket& ticket, std::string_view why) {
   auto [egress, kept] = attempts_.take_next(ticket);
   log_.info("request.next_place", {{"why", why}, {"transport", uri_token(egress.target.transport)},
                                    {"next", egress.target.remote}});
-  if (!kept) return tell_route(now, ticket, egress);
+  if (!kept) {
+    tell_route(now, ticket, egress);
+    if (ticket.user == User::proxy) attempts_.on_not_sent(ticket);  // it sends at once or not at all
+    return;
+  }
   // What follows a dot is the user's mark for finding loops (RFC 3261 16.6 step 8).
   const auto branch = kept->top_via()->branch();
   const auto mark = branch.find('.');

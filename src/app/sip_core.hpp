@@ -51,6 +51,7 @@ class SipCore {
 
   std::size_t calls() const { return breaker_.calls(); }
   std::size_t call_records() const { return breaker_.records(); }
+  std::size_t call_requests() const { return breaker_.requests(); }
   bool settled() const { return breaker_.settled(); }
   std::size_t proxied() const { return proxy_.pending(); }
   std::size_t bindings() const { return proxy_.bindings(); }

@@ -77,9 +77,8 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
   for (const auto& output : outputs) {
     if (const auto* route = std::get_if<sip::FindRoute>(&output)) state.requests[route->id] = media;
     if (const auto* hold = std::get_if<sip::HoldFlow>(&output)) state.note_hold(*hold, media);
-    const auto* sent = std::get_if<sip::SendRequest>(&output);
-    if (sent != nullptr && sent->stateless) state.requests.erase(sent->id);
   }
+  for (const auto id : call.take_forgotten()) state.requests.erase(id);
   if (call.ended()) state.live.erase(media);
   if (call.gone()) {
     for (const auto& key : call.dialog_keys()) {  // a challenged INVITE's names may be those of its next try by now
@@ -155,7 +154,6 @@ Outputs Breaker::on_route(Time now, sip::RequestId id, const sip::Egress& egress
 Outputs Breaker::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure& failure) {
   auto* call = state_->of_request(id);
   if (call == nullptr) return {};
-  state_->requests.erase(id);
   Outputs out;
   call->on_route_failed(now, id, failure, out);
   return finish(*call, std::move(out));
@@ -182,7 +180,6 @@ Outputs Breaker::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause
 
 Outputs Breaker::on_ended(Time, sip::RequestId id) {
   auto* call = state_->of_request(id);
-  state_->requests.erase(id);
   if (call == nullptr) return {};
   call->on_ended(id);
   return finish(*call, {});
@@ -252,6 +249,7 @@ Outputs Breaker::end_all(Time now, std::string_view cause) {
 
 std::size_t Breaker::calls() const { return state_->live.size(); }
 std::size_t Breaker::records() const { return state_->calls.size(); }
+std::size_t Breaker::requests() const { return state_->requests.size(); }
 
 bool Breaker::settled() const {
   return std::all_of(state_->calls.begin(), state_->calls.end(), [](const auto& entry) { return entry.second->settled(); });

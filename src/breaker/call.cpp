@@ -126,6 +126,10 @@ sip::RequestId Call::send(Pending pending, Outputs& out) {
   return id;
 }
 
+void Call::forget(sip::RequestId id) {
+  if (pending_.erase(id) != 0) forgotten_.push_back(id);
+}
+
 // The same request after its refusal, with what was missing in it: a new transaction (RFC 3261 22.2, RFC 4028 7.3).
 sip::RequestId Call::send_again(const Pending& pending, Outputs& out) {
   auto again = pending;
@@ -156,18 +160,19 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
   if (pending.kind == Pending::Kind::invite && !route_known_) {
     route_known_ = true;
     if (state_ == State::ended) {
-      pending_.erase(found);
+      forget(id);
       return;
     }
-    // A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it.
-    const auto toward = [](leg::Kind kind, const sip::Target& peer) {
-      return kind == leg::Kind::web ? peer.local.ip : peer.remote.ip;
-    };
-    out.push_back(leg::OpenLeg{media_, leg::Side::a, a_.kind, toward(a_.kind, setup_.source)});
-    out.push_back(leg::OpenLeg{media_, leg::Side::b, b_.kind, toward(b_.kind, egress.target)});
+    open_media(a_, setup_.source, out);
+    open_media(b_, egress.target, out);
+  } else if (pending.kind == Pending::Kind::invite && state_ < State::answering && egress.target.local.ip != route_.target.local.ip) {
+    // The next of several places, or the one that a 3xx names, is reached from another address of ours: so is its media.
+    pending.sent = false;
+    state_ = State::opening;
+    open_media(b_, egress.target, out);
   }
   if (state_ == State::ended && (pending.kind == Pending::Kind::modify || pending.kind == Pending::Kind::refresh)) {
-    pending_.erase(found);
+    forget(id);
     return;
   }
   if (pending.kind == Pending::Kind::invite && !pending.sent) {
@@ -176,6 +181,12 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
     return;
   }
   transmit(id, pending, egress, out);
+}
+
+// A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it.
+void Call::open_media(LegState& leg, const sip::Target& peer, Outputs& out) {
+  leg.is_open = false;
+  out.push_back(leg::OpenLeg{media_, leg.side, leg.kind, leg.kind == leg::Kind::web ? peer.local.ip : peer.remote.ip});
 }
 
 void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out) {
@@ -194,7 +205,7 @@ void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egre
   }
   const bool ack = request.is("ACK");
   out.push_back(sip::SendRequest{id, std::move(request), egress, ack});
-  if (ack) pending_.erase(id);
+  if (ack) forget(id);
 }
 
 bool Call::settled() const {

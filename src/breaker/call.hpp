@@ -75,6 +75,8 @@ class Call {
   const std::map<sip::RequestId, Pending>& pending() const { return pending_; }
   sip::ServerTransactionId invite_transaction() const { return invite_id_; }
   std::optional<Counterpart> counterpart(leg::Side side, const sip::Replaces& named) const;
+  // Requests of which this call wants to hear no more, once.
+  std::vector<sip::RequestId> take_forgotten() { return std::exchange(forgotten_, {}); }
   // The INVITE that ended with a challenge to the caller, once.
   std::optional<std::pair<ChallengedInvites::Key, LegIdentity>> take_challenged() { return std::exchange(challenged_, {}); }
 
@@ -91,7 +93,7 @@ class Call {
   void on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outputs& out);
   // call.cpp
   void on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outputs& out);
-  void on_ended(sip::RequestId id) { pending_.erase(id); }
+  void on_ended(sip::RequestId id) { forget(id); }
   void on_time(Time now, Outputs& out);
   std::optional<Time> next_time() const;
   // call_end.cpp
@@ -116,6 +118,8 @@ class Call {
   sip::Dialog* dialog_of(const Pending& pending);
   sip::RequestId send(Pending pending, Outputs& out);
   sip::RequestId send_again(const Pending& pending, Outputs& out);
+  void forget(sip::RequestId id);
+  void open_media(LegState& leg, const sip::Target& peer, Outputs& out);
   void transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out);
   sip::NextHop hop_to(const LegState& leg, const sip::Dialog* dialog) const;
   void respond(sip::ServerTransactionId id, sip::Message response, Outputs& out);
@@ -236,6 +240,7 @@ class Call {
   LegState a_, b_;
   sip::ServerTransactionId invite_id_;
   std::map<sip::RequestId, Pending> pending_;
+  std::vector<sip::RequestId> forgotten_;             // left pending_ since take_forgotten()
   std::optional<sip::RequestId> invite_request_;      // of leg b, the newest
   bool route_known_ = false;
   sip::Egress route_;                                 // of the INVITE on leg b

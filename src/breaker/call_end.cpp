@@ -111,7 +111,10 @@ void Call::close(std::string_view cause, Outputs& out) {
   if (route_known_) out.push_back(leg::CloseMedia{media_});
   if (invite_request_) {  // never sent: nothing will come back for it
     const auto found = pending_.find(*invite_request_);
-    if (found != pending_.end() && !found->second.sent) pending_.erase(found);
+    if (found != pending_.end() && !found->second.sent) {
+      out.push_back(sip::CancelRequest{*invite_request_, {}});
+      forget(*invite_request_);
+    }
   }
   log_state("call.end", {{"cause", cause}});
 }

@@ -21,7 +21,7 @@ void Call::on_response(Time now, sip::RequestId id, const Message& response, Out
   } else {
     auto done = pending;
     if (status < 300 && pending.request.is("INVITE")) pending.finished = true;  // its 2xx may be repeated
-    else pending_.erase(found);
+    else forget(id);
     on_final(now, std::move(done), response, out);
   }
   continue_offers(now, out);
@@ -62,7 +62,7 @@ void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outp
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
   auto pending = std::move(found->second);
-  pending_.erase(found);
+  forget(id);
   if (pending.finished) return;
   const auto& leg = this->leg(pending.side);
   const bool timeout = cause == sip::ClientFailure::timeout;
@@ -101,7 +101,7 @@ void Call::on_route_failed(Time now, sip::RequestId id, const sip::RouteFailure&
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
   auto pending = std::move(found->second);
-  pending_.erase(found);
+  forget(id);
   request_failed(now, std::move(pending), failure, out);
   continue_offers(now, out);
 }

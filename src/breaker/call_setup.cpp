@@ -180,6 +180,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
   if (state_ == State::ended || b_.dialog) return drop_fork(pending, response, out);
 
   pending.finished = true;
+  b_.stale = b_.stale || !pending.sent;  // of a place that seemed dead: our media has moved since
   auto dialog = sip::Dialog::as_uac(pending.request, response);
   if (!dialog) return reject(502, "Bad Gateway", "the 200 has no usable Contact or To tag", out);
   auto fork = forks_.extract(tag);

@@ -54,7 +54,8 @@ class Storm {
     world_.close_flow(flow_);
     world_.act([&](auto& core) { core.end_all_calls(world_.now, "end"); });
     world_.advance(400s);
-    if (world_.core.call_records() != 0 || world_.core.transactions() != 0) std::abort();
+    const auto& core = world_.core;
+    if (core.call_records() != 0 || core.call_requests() != 0 || core.transactions() != 0) std::abort();
   }
 
  private:

@@ -57,6 +57,33 @@ TEST_F(CallFromBrowser, CancelWaitsForTheFirst1xx) {
   EXPECT_EQ(world.core.call_records(), 0U);
 }
 
+TEST_F(CallFromBrowser, ACancelBeforeTheRouteIsKnownLeavesNothing) {
+  world.answer_routes = false;
+  start();
+  world.receive(from_browser("CANCEL", 1, "i1", ""), flow);
+  world.take_response(487, "INVITE");
+  world.answer_routes = true;
+  world.act([](auto&) {});
+  world.advance(40s);
+  world.take_response(200, "CANCEL");
+  EXPECT_TRUE(world.nothing_but_trying());
+  EXPECT_TRUE(world.opened.empty());
+  EXPECT_EQ(world.core.call_records(), 0U);
+  EXPECT_EQ(world.core.call_requests(), 0U);
+}
+
+TEST_F(CallFromBrowser, ACancelBeforeThereIsMediaLeavesNothing) {
+  world.open_media = false;
+  start();
+  EXPECT_EQ(world.opened.size(), 2U);
+  world.receive(from_browser("CANCEL", 1, "i1", ""), flow);
+  world.take_response(487, "INVITE");
+  world.advance(40s);
+  EXPECT_EQ(world.closed.size(), 1U);
+  EXPECT_EQ(world.core.call_records(), 0U);
+  EXPECT_EQ(world.core.call_requests(), 0U);
+}
+
 TEST_F(CallFromBrowser, ThePhoneThatAnswersDuringCancelIsHungUp) {
   start();
   const auto sent = world.take_request("INVITE");

@@ -72,6 +72,14 @@ TEST_F(Redirects, ATargetThatMayNotBeSentToIsLeftOut) {
   other.world.take_response(403, "INVITE");
 }
 
+TEST_F(Redirects, ToTheOtherFamilyMoveTheMediaThere) {
+  const auto first = call.start(Caller::browser);
+  EXPECT_THAT(first.body(), testing::HasSubstr("c=IN IP4 203.0.113.1\r\n"));
+  redirect(first, "<sip:carol@[2001:db8::9]>");
+  EXPECT_EQ(call.world.opened.size(), 3U);
+  EXPECT_THAT(next_invite().body(), testing::HasSubstr("c=IN IP6 2001:db8::1\r\n"));
+}
+
 TEST_F(Redirects, DoNotGoInCircles) {
   redirect(call.start(Caller::browser), "<sip:bob@198.51.100.7>, <sip:carol@198.51.100.8>");
   const auto carol = next_invite();

@@ -55,6 +55,7 @@ class Failover : public testing::Test {
     const auto answered = world.take_response(status, method);
     EXPECT_EQ(answered.target.flow, flow.flow);
     EXPECT_EQ(answered.message.values(HeaderId::via).size(), 1U);
+    gateway_tag = answered.message.to()->tag();
   }
   bool nothing_sent_to(const Endpoint& place) const {
     return std::none_of(world.sent.begin(), world.sent.end(), [&](const auto& s) { return s.target.remote == place; });
@@ -69,6 +70,7 @@ class Failover : public testing::Test {
 
   SipWorld world;
   sip::Target flow;
+  std::string gateway_tag;  // of the last answer
 };
 
 TEST_F(Failover, A503GoesToTheNextServerOnANewBranch) {
@@ -308,6 +310,48 @@ TEST_F(Failover, ABreakerCallLeavesASilentServer) {
   world.take_request("ACK");
   world.take_request("BYE");
   EXPECT_TRUE(world.nothing_but_trying());
+}
+
+TEST_F(Failover, TheMediaOfABreakerCallMovesToTheFamilyOfTheNextServer) {
+  world.names["pool.example.org"] = {{*IpAddress::parse("2001:db8::7"), 5060}, second};
+  request("INVITE", 1, true);
+  const auto at_v6 = world.take_request("INVITE");
+  EXPECT_THAT(at_v6.message.body(), HasSubstr("c=IN IP6 2001:db8::1\r\n"));
+  world.act([&](auto& core) { core.on_send_failed(world.now, at_v6.target); });
+  const auto at_v4 = arrives("INVITE", second);
+  EXPECT_THAT(at_v4.message.body(), HasSubstr("c=IN IP4 203.0.113.1\r\n"));
+  EXPECT_EQ(at_v4.message.cseq(), at_v6.message.cseq());
+  answer(at_v4, 200, phone_sdp);
+  expect_answer(200, "INVITE");
+}
+
+TEST_F(Failover, ACallThatIsCancelledWhileItsMediaMovesLeavesNothing) {
+  world.names["pool.example.org"] = {{*IpAddress::parse("2001:db8::7"), 5060}, second};
+  request("INVITE", 1, true);
+  const auto at_v6 = world.take_request("INVITE");
+  world.open_media = false;
+  world.act([&](auto& core) { core.on_send_failed(world.now, at_v6.target); });
+  cancel();
+  expect_answer(487, "INVITE");
+  expect_answer(200, "CANCEL");
+  EXPECT_TRUE(world.nothing_but_trying());
+}
+
+TEST_F(Failover, AServerThatAnswersAfterTheMediaMovedHearsWhereItIs) {
+  const Endpoint v6{*IpAddress::parse("2001:db8::7"), 5060};
+  world.names["pool.example.org"] = {v6, second};
+  request("INVITE", 1, true);
+  const auto at_v6 = arrives("INVITE", v6);
+  world.open_media = false;
+  world.advance(4s);
+  answer(at_v6, 200, phone_sdp);
+  expect_answer(200, "INVITE");
+  world.take_request("ACK");
+  std::erase_if(world.sent, [](const auto& s) { return s.message.is("INVITE") && s.message.to()->tag().empty(); });
+  world.receive("ACK sip:x@203.0.113.1 SIP/2.0\r\nVia: SIP/2.0/WSS x.invalid;branch=z9hG4bKack\r\nMax-Forwards: 70\r\n"
+                "From: <sip:alice@pool.example.org>;tag=abc\r\nTo: <sip:bob@pool.example.org>;tag=" + gateway_tag +
+                "\r\nCall-ID: call-1\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n", flow);
+  EXPECT_FALSE(world.take_request("INVITE").message.to()->tag().empty());
 }
 
 TEST_F(Failover, ABreakerCallFailsWhenEveryServerDoes) {

@@ -29,6 +29,10 @@ class SipWorld final : public app::Outside {
 
   explicit SipWorld(std::optional<sip::NextHop> outbound = {}, breaker::Options options = {})
       : core(surroundings(std::move(outbound)), std::move(options), {}, rng, log, *this) {}
+  ~SipWorld() override {
+    if (core.call_records() > 0) return;
+    EXPECT_EQ(core.call_requests(), 0U) << "requests of calls that are forgotten";
+  }
 
   // A browser on its own WebSocket.
   sip::Target open_flow(std::uint16_t port, sip::Transport transport = sip::Transport::wss) {
@@ -144,7 +148,7 @@ class SipWorld final : public app::Outside {
     leg::LegOpened answer;
     answer.media = request.media;
     answer.side = request.side;
-    answer.rtp = {*IpAddress::parse(gateway_address), request.kind == leg::Kind::web ? std::uint16_t{10065} : std::uint16_t{20000}};
+    answer.rtp = {*IpAddress::parse(request.toward.is_v4() ? gateway_address : gateway_v6), request.kind == leg::Kind::web ? std::uint16_t{10065} : std::uint16_t{20000}};
     answer.rtcp = {answer.rtp.ip, static_cast<std::uint16_t>(answer.rtp.port + (request.kind == leg::Kind::web ? 0 : 1))};
     answer.ice_ufrag = "gwufrag0";
     answer.ice_pwd = "gwpasswordgwpasswordgw00";

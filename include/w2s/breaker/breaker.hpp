@@ -100,6 +100,7 @@ class Breaker {
   [[nodiscard]] Outputs end_all(Time now, std::string_view cause);
   std::size_t calls() const;          // going on
   std::size_t records() const;        // and those that ended, while their transactions may still ask for them
+  std::size_t requests() const;       // of those calls, whose outcome they want to hear
   bool settled() const;               // no call goes on and nothing of an ended one awaits an answer
 
  private:
