@@ -113,7 +113,7 @@ Attempts::Decision Attempts::on_response(Time now, ClientTransactionId id, const
   if (status == 503) {
     note_failure(now, request, retry_after(response));
     if (request.has_next()) return {Verdict::try_next, ticket};
-  } else if (!quarantined_.empty()) {
+  } else if (!quarantined_.empty() && request.egress.target.flow == sip::FlowId::none) {
     quarantined_.remove(request.egress.target);
   }
   // Another place was first; only further 2xx of an INVITE are the user's (RFC 3261 16.7 step 5).

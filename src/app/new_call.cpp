@@ -57,16 +57,21 @@ bool SipCore::start_call_from_browser(Time now, const sip::RequestReceived& rece
   return true;
 }
 
+bool SipCore::breaker_takes(const sip::Message& invite, const proxy::Binding& browser) const {
+  sip::Target flow;
+  flow.transport = browser.flow_transport;
+  flow.local = browser.flow_local;
+  return breaker_.admission().takes_to_browser(invite, browser.breaker, flow);
+}
+
 bool SipCore::start_call_to_browser(Time now, const sip::RequestReceived& received) {
   const auto& request = received.request;
   if (in_dialog(request) || refused_by_any_proxy(request)) return false;
   const auto addressee = proxy_.addressee_of(request, received.source);
   if (addressee.kind != proxy::Addressee::Kind::browser) return false;
+  if (!addressee.others.empty()) return false;  // the proxy forks, and the branches that are the breaker's come back here
   const auto& binding = *addressee.binding;
-  sip::Target flow;
-  flow.transport = binding.flow_transport;
-  flow.local = binding.flow_local;
-  if (!breaker_.admission().takes_to_browser(request, binding.breaker, flow)) return false;
+  if (!breaker_takes(request, binding)) return false;
   breaker::NewCall call;
   call.id = received.id;
   call.invite = request;

@@ -27,6 +27,15 @@ void readdress(sip::Message& request, const sip::Target& target, std::string bra
   sip::push_via(request, target, std::move(branch));
 }
 
+// The way from the proxy to the breaker. It keeps the caller's addresses, which decide on trust and media addresses.
+sip::Egress to_breaker(const sip::Target& caller) {
+  sip::Egress egress;
+  egress.target = caller;
+  egress.target.flow = sip::FlowId::internal;
+  if (!is_reliable(caller.transport)) egress.target.transport = sip::Transport::tcp;
+  return egress;
+}
+
 }  // namespace
 
 SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers, Rng& rng,
@@ -36,7 +45,8 @@ SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::
       log_(log),
       outside_(outside),
       transactions_(timers),
-      proxy_(surroundings_, rng, log),
+      proxy_(surroundings_, rng, log,
+             [this](const sip::Message& invite, const proxy::Binding& browser) { return breaker_takes(invite, browser); }),
       breaker_(with_flows(std::move(breaker), surroundings_, proxy_), rng, log) {}
 
 void SipCore::handle(Time now, sip::TransactionOutputs outputs) {
@@ -89,6 +99,7 @@ void SipCore::on_media_event(Time now, const leg::Event& event) {
 }
 
 void SipCore::on_time(Time now) {
+  deliver_internal(now);
   handle(now, transactions_.on_time(now));
   while (const auto silent = attempts_.on_time(now)) {
     handle(now, transactions_.abandon(now, silent->superseded));
@@ -99,8 +110,15 @@ void SipCore::on_time(Time now) {
 }
 
 std::optional<Time> SipCore::next_time() const {
-  return earlier(earlier(transactions_.next_time(), attempts_.next_time()),
-                 earlier(proxy_.next_time(), breaker_.next_time()));
+  const auto internal = internal_.empty() ? std::nullopt : std::optional(internal_.front().since);
+  const auto engines = earlier(proxy_.next_time(), breaker_.next_time());
+  return earlier(earlier(transactions_.next_time(), attempts_.next_time()), earlier(internal, engines));
+}
+
+// What this causes on the same way waits for the next time.
+void SipCore::deliver_internal(Time now) {
+  auto due = std::exchange(internal_, {});
+  for (auto& [since, message, target] : due) on_message(now, std::move(message), target);
 }
 
 void SipCore::end_all_calls(Time now, std::string_view cause) {
@@ -109,7 +127,10 @@ void SipCore::end_all_calls(Time now, std::string_view cause) {
 
 // ---- transaction outputs ----
 
-void SipCore::act(Time, sip::Transmit output) { outside_.transmit(output.message, output.target); }
+void SipCore::act(Time now, sip::Transmit output) {
+  if (output.target.flow != sip::FlowId::internal) return outside_.transmit(output.message, output.target);
+  internal_.push_back({now, std::move(output.message), std::move(output.target)});
+}
 
 void SipCore::act(Time now, sip::RequestReceived output) {
   if (breaker_.owns(output.request)) {
@@ -191,8 +212,10 @@ void SipCore::act(Time, sip::StrayResponse output) {  // never relayed: threats.
 
 // ---- outputs of the users ----
 
-void SipCore::act(Time, User user, sip::FindRoute output) {
-  outside_.find_route({user, output.id}, output);
+void SipCore::act(Time now, User user, sip::FindRoute output) {
+  const Ticket ticket{user, output.id};
+  if (output.hop.flow == sip::FlowId::internal) return tell_route(now, ticket, to_breaker(output.source));
+  outside_.find_route(ticket, output);
 }
 
 void SipCore::act(Time now, User user, sip::SendRequest output) {

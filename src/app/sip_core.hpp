@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -52,7 +53,7 @@ class SipCore {
   std::size_t calls() const { return breaker_.calls(); }
   std::size_t call_records() const { return breaker_.records(); }
   std::size_t call_requests() const { return breaker_.requests(); }
-  bool settled() const { return breaker_.settled(); }
+  bool settled() const { return breaker_.settled() && internal_.empty(); }
   std::size_t proxied() const { return proxy_.pending(); }
   std::size_t bindings() const { return proxy_.bindings(); }
   std::size_t transactions() const { return transactions_.size(); }
@@ -93,6 +94,8 @@ class SipCore {
   void tell_route(Time now, const Ticket& ticket, const sip::Egress& egress);
   void try_next(Time now, const Ticket& ticket, std::string_view why);
   void cancel(Time now, sip::ServerTransactionId id, const std::vector<sip::Field>& reasons);
+  void deliver_internal(Time now);
+  bool breaker_takes(const sip::Message& invite, const proxy::Binding& browser) const;
   bool start_call_from_browser(Time now, const sip::RequestReceived& received);
   bool start_call_to_browser(Time now, const sip::RequestReceived& received);
 
@@ -109,6 +112,13 @@ class SipCore {
   };
   std::unordered_map<sip::FlowId, Holds> holds_;
   Attempts attempts_;
+  // On its way over FlowId::internal. on_time() delivers it, so that nothing is handled within something else.
+  struct Internal {
+    Time since;
+    sip::Message message;
+    sip::Target target;
+  };
+  std::deque<Internal> internal_;
 };
 
 }  // namespace w2s::app

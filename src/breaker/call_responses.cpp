@@ -68,7 +68,8 @@ void Call::on_failed(Time now, sip::RequestId id, sip::ClientFailure cause, Outp
   const bool timeout = cause == sip::ClientFailure::timeout;
   const bool ends_call = timeout && leg.flow == sip::FlowId::none && !pending.request.is("NOTIFY");
   const bool in_call = pending.kind != Pending::Kind::invite && pending.kind != Pending::Kind::prack;
-  request_failed(now, std::move(pending), {timeout ? 408 : 503, {}, timeout ? "no answer" : "transport failure"}, out);
+  const int unreachable = leg.flow == sip::FlowId::none ? 503 : 480;  // a browser whose WebSocket broke is not there
+  request_failed(now, std::move(pending), {timeout ? 408 : unreachable, {}, timeout ? "no answer" : "transport failure"}, out);
   // RFC 3261 12.2.1.2: no answer ends the dialog. A browser whose WebSocket died unnoticed may be back soon; its media
   // and its session timer say whether it is gone.
   if (ends_call && in_call && state_ == State::connected) end(now, {"the other leg does not answer", 408}, out);

@@ -28,6 +28,13 @@ bool is_secure(const Binding& binding) {
   return binding.flow_transport == sip::Transport::wss || binding.flow_remote.ip.is_loopback();
 }
 
+// What the registrar dropped, put back: a Request-URI that names this one browser.
+std::string naming(const Binding& binding, const Message& request) {
+  auto uri = *sip::parse_uri(request.request_uri());
+  uri.params.set("ws-flow", binding.token);
+  return uri.to_string();
+}
+
 std::string record_route_value(const std::string& user, const Endpoint& address, sip::Transport transport,
                                bool secure) {
   sip::Uri route;
@@ -50,6 +57,7 @@ Outputs Proxy::to_network(Exchange exchange, Message request, sip::NextHop hop) 
 
 Outputs Proxy::to_browsers(Exchange exchange, Message request, const std::vector<const Binding*>& receivers) {
   std::vector<std::pair<Branch, sip::NextHop>> branches;
+  const bool forks = receivers.size() > 1 && request.is("INVITE");
   bool insecure = false;
   for (const auto* binding : receivers) {
     if (!surroundings_.is_open(binding->flow)) continue;
@@ -57,10 +65,11 @@ Outputs Proxy::to_browsers(Exchange exchange, Message request, const std::vector
       insecure = true;
       continue;
     }
-    auto copy = request;
-    copy.set_request_uri(binding->contact_uri);
-    branches.emplace_back(Branch{{}, std::move(copy), binding->token, {}, {}},
-                          sip::NextHop{binding->flow, {}, {}, {}});
+    Branch branch{{}, request, binding->token, {}, {}};
+    branch.to_breaker = forks && breaker_takes_(request, *binding);
+    branch.request.set_request_uri(branch.to_breaker ? naming(*binding, request) : binding->contact_uri);
+    const auto flow = branch.to_breaker ? sip::FlowId::internal : binding->flow;
+    branches.emplace_back(std::move(branch), sip::NextHop{flow, {}, {}, {}});
   }
   if (!branches.empty()) return start(std::move(exchange), std::move(branches));
   return refuse(exchange, 480, {},
@@ -111,7 +120,7 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
     branch.contact_transport = sip::Transport::tls;
   }
   if (exchange.from_browser) patch_for_network(exchange, branch);
-  if (exchange.forms_dialog) record_route(exchange, branch, egress);
+  if (exchange.forms_dialog && !branch.to_breaker) record_route(exchange, branch, egress);
   sip::push_via(branch.request, via, "z9hG4bK" + rng_.token(12) + '.' + exchange.fingerprint);
 
   branch.sent = true;

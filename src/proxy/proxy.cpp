@@ -2,8 +2,13 @@
 
 namespace w2s::proxy {
 
-Proxy::Proxy(sip::Surroundings surroundings, Rng& rng, Log& log)
-    : surroundings_(std::move(surroundings)), rng_(rng), log_(log), bindings_(rng), secret_(rng.token(32)) {}
+Proxy::Proxy(sip::Surroundings surroundings, Rng& rng, Log& log, BreakerTakes breaker_takes)
+    : surroundings_(std::move(surroundings)),
+      breaker_takes_(std::move(breaker_takes)),
+      rng_(rng),
+      log_(log),
+      bindings_(rng),
+      secret_(rng.token(32)) {}
 
 Outputs Proxy::on_flow_closed(Time now, sip::FlowId flow) {
   dialog_flows_.erase(flow);

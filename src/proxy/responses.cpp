@@ -75,22 +75,21 @@ Outputs Proxy::on_response(Time now, sip::RequestId id, Message response, const 
       on_register_answer(now, exchange, branch, response, source, outputs);
   }
   if (!branch.receiver.empty()) response.remove(asserted_identity);
-  if (const auto* binding = bindings_.by_token(branch.receiver); binding != nullptr && status < 300) {
-    patch_contact(response, *binding, branch);
-  }
+  const auto* binding = bindings_.by_token(branch.receiver);
+  if (binding != nullptr && status < 300 && !branch.to_breaker) patch_contact(response, *binding, branch);
   if (status < 200) {
     outputs.push_back(sip::Respond{exchange.server, std::move(response)});
     return outputs;
   }
   branch.finished = true;
   if (status >= 300) {
-    speak_for_ourselves(response);
+    if (!branch.to_breaker) speak_for_ourselves(response);
     const bool everywhere = status >= 600;  // step 5: it ends the others, and is sent when they have ended
     if (everywhere) outputs = cancel_branches(exchange, id, {});
     for (auto& output : finish_branch(id, std::move(response))) outputs.push_back(std::move(output));
     return outputs;
   }
-  if (exchange.forms_dialog) hold_dialog_flows(exchange, branch, outputs);
+  if (exchange.forms_dialog && !branch.to_breaker) hold_dialog_flows(exchange, branch, outputs);
   exchange.answered = true;
   outputs.insert(outputs.begin(), sip::Respond{exchange.server, std::move(response)});
   for (auto& output : cancel_branches(exchange, id, elsewhere()))

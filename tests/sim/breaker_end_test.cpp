@@ -223,7 +223,7 @@ TEST_F(CallToBrowser, ASocketThatDiesWhileRingingEndsTheCall) {
   start();
   world.take_request("INVITE");
   world.close_flow(flow);
-  world.take_response(503, "INVITE");
+  world.take_response(480, "INVITE");
   world.advance(60s);
   EXPECT_EQ(world.core.call_records(), 0U);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -36,7 +37,12 @@ struct Addressee {
 // restores them. Sans-IO.
 class Proxy {
  public:
-  Proxy(sip::Surroundings surroundings, Rng& rng, Log& log);
+  // Whether the breaker takes this INVITE to `browser`. Asked for each of several browsers that one INVITE calls: the
+  // proxy forks it, and such a branch goes over FlowId::internal. An INVITE to a single one comes here only when it
+  // does not.
+  using BreakerTakes = std::function<bool(const sip::Message& invite, const Binding& browser)>;
+
+  Proxy(sip::Surroundings surroundings, Rng& rng, Log& log, BreakerTakes breaker_takes);
 
   // Any request that is no CANCEL and not the breaker's, also ACK of a 2xx (`id` none then).
   [[nodiscard]] Outputs on_request(Time now, sip::ServerTransactionId id, sip::Message request,
@@ -92,6 +98,8 @@ class Proxy {
     Endpoint contact;      // ours, as the network-side peer is told it
     sip::Transport contact_transport = sip::Transport::udp;
     bool secure = false;  // the dialog is one of sips URIs
+    // To our own breaker, which makes a dialog of its own with the caller: no Record-Route, and its Contact stays.
+    bool to_breaker = false;
     bool sent = false;
     bool finished = false;    // its final response came
     bool taken_back = false;  // before it was sent
@@ -150,6 +158,7 @@ class Proxy {
   Exchange& exchange_of(const Branch& branch) { return exchanges_.at(branch.exchange); }
 
   sip::Surroundings surroundings_;
+  BreakerTakes breaker_takes_;
   Rng& rng_;
   Log& log_;
   BindingTable bindings_;

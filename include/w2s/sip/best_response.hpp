@@ -6,8 +6,7 @@
 
 namespace w2s::sip {
 
-// The failures of the branches of one request, of which one goes back (RFC 3261 16.7 steps 6 and 7). For
-// whoever forks: the proxy, and a b2bua that calls several browsers at once.
+// The failures of the branches of one request, of which one goes back (RFC 3261 16.7 steps 6 and 7).
 class BestResponse {
  public:
   void add(Message final_failure);  // 300-699

@@ -16,7 +16,9 @@ std::string_view uri_token(Transport t);   // "udp", "wss"
 bool parse_transport(std::string_view token, Transport& out);  // any case
 
 // One connection (WebSocket, TCP, TLS); UDP peers have none. Never reused within a process. 0: none.
-enum class FlowId : std::uint64_t { none = 0 };
+// `internal` is no connection: it leads from the proxy to the breaker of this process and back, and no message on it
+// is lost.
+enum class FlowId : std::uint64_t { none = 0, internal = UINT64_MAX };
 
 // Where a message goes or came from. `flow` wins when it is set; otherwise transport + remote, with `host` as the name
 // that a TLS certificate must carry; `local` is the address of ours it goes out from (its Via sent-by), as the

@@ -4,7 +4,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
-import { DOMAIN, EDGE, PASSWORDS, REGISTRAR, SIPP } from './network.mjs';
+import { DOMAIN, EDGE, GATEWAY, PASSWORDS, REGISTRAR, SIPP } from './network.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 
 // The empty tables that its package brings: modules that can do without a database ask for one.
@@ -12,7 +12,8 @@ const TABLES = '/usr/share/kamailio/dbtext/kamailio';
 
 export class Kamailio {
   // `defines` of kamailio.cfg: RELAY passes on what is addressed to a phone by its Contact, EXTENSIONS is GRUU, Path and
-  // presence. Another `role` is a server of its own: edge, which puts itself into the Path.
+  // presence, BY_AOR drops the gateway's Contact parameters and calls alice by her AoR. Another `role` is a server of
+  // its own: edge, which puts itself into the Path.
   static async start({ role = 'kamailio', defines = [] } = {}) {
     const directory = temporaryDirectory('kamailio');
     const config = join(directory, 'kamailio.cfg');
@@ -21,7 +22,8 @@ export class Kamailio {
     const values = { DOMAIN, PASSWORDS: passwords,
       USERS: Object.keys(PASSWORDS).join('|'), HOST: REGISTRAR.host, PORT: REGISTRAR.port,
       WS_PORT: REGISTRAR.ws, SIPP_HOST: SIPP.host, SIPP_PORT: SIPP.port,
-      DATABASE: join(directory, 'tables'), EDGE_HOST: EDGE.host, EDGE_PORT: EDGE.port };
+      DATABASE: join(directory, 'tables'), EDGE_HOST: EDGE.host, EDGE_PORT: EDGE.port,
+      GATEWAY_HOST: GATEWAY.host, GATEWAY_PORT: GATEWAY.udp };
     if (existsSync(TABLES)) cpSync(TABLES, join(directory, 'tables'), { recursive: true });
     writeFileSync(config, readFileSync(new URL(`./${role}.cfg`, import.meta.url), 'utf8').replace(/@(\w+)@/g, (_, name) => values[name]));
 
