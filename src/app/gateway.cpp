@@ -64,6 +64,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
   void apply(const leg::LegPlan& plan) override { media_.apply(plan); }
   void send_dtmf(const leg::SendDtmf& dtmf) override { media_.send_dtmf(dtmf); }
   void close(const leg::CloseMedia& close) override { media_.close(close); }
+  std::optional<sip::Target> way_back(const sip::Target& place) override { return routes_.way_back(place); }
   std::pair<Endpoint, sip::Transport> contact_for(const sip::Target& peer) override {
     return routes_.contact_for(peer.remote.ip);
   }

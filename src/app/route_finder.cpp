@@ -114,6 +114,22 @@ void RouteFinder::finish(Search& search) {
   done(sip::RouteFailure{503, {}, "no address for " + host + ": " + why});
 }
 
+// The name in sent-by is only a claim: the address alone must be allowed.
+std::optional<sip::Target> RouteFinder::way_back(const sip::Target& place) {
+  sip::NextHop hop;
+  hop.host = place.remote.ip.to_uri_host();
+  hop.port = place.remote.port;
+  const auto local = transports_.local_for(place.transport, place.remote.ip);
+  const auto refusal = refusal_of(hop, place.remote);
+  if (refusal || !local) {
+    log_.debug("response.no_way_back", {{"remote", place.remote}, {"why", refusal ? refusal->warning : "no listener"}});
+    return std::nullopt;
+  }
+  auto target = place;
+  target.local = *local;
+  return target;
+}
+
 RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop,
                                          const std::vector<Location>& locations) {
   std::vector<sip::Egress> routes;

@@ -61,18 +61,22 @@ void SipCore::on_message(Time now, sip::Message message, const sip::Target& sour
 
 void SipCore::on_send_failed(Time now, const sip::Target& target) {
   attempts_.on_unreachable(now, target);
+  if (target.flow != sip::FlowId::none) return connection_lost(now, target.flow);
   handle(now, transactions_.on_transport_error(now, target));
 }
 
+void SipCore::connection_lost(Time now, sip::FlowId flow) {
+  const auto way_back = [this](const sip::Target& place) { return outside_.way_back(place); };
+  handle(now, transactions_.on_flow_closed(now, flow, way_back));
+}
+
 void SipCore::on_flow_closed(Time now, sip::FlowId flow) {
-  sip::Target target;
-  target.flow = flow;
   handle_users(now, User::proxy, proxy_.on_flow_closed(now, flow));
   if (const auto holds = holds_.find(flow); holds != holds_.end()) {
     holds->second.by_proxy = false;  // calls still take back their own
     if (holds->second.calls == 0) holds_.erase(holds);
   }
-  handle(now, transactions_.on_transport_error(now, target));
+  connection_lost(now, flow);
   handle_users(now, User::breaker, breaker_.on_flow_closed(now, flow));
 }
 

@@ -29,6 +29,8 @@ class Outside {
   virtual void apply(const leg::LegPlan& plan) = 0;
   virtual void send_dtmf(const leg::SendDtmf& dtmf) = 0;
   virtual void close(const leg::CloseMedia& close) = 0;
+  // For a response whose connection is gone: `place` with our address in it; nullopt: nothing may be sent there.
+  virtual std::optional<sip::Target> way_back(const sip::Target& place) = 0;
   // The address of ours, and its transport, that `peer` is told in Contact and Record-Route.
   virtual std::pair<Endpoint, sip::Transport> contact_for(const sip::Target& peer) = 0;
 };
@@ -95,6 +97,7 @@ class SipCore {
   void try_next(Time now, const Ticket& ticket, std::string_view why);
   void cancel(Time now, sip::ServerTransactionId id, const std::vector<sip::Field>& reasons);
   void deliver_internal(Time now);
+  void connection_lost(Time now, sip::FlowId flow);
   bool breaker_takes(const sip::Message& invite, const proxy::Binding& browser) const;
   bool start_call_from_browser(Time now, const sip::RequestReceived& received);
   bool start_call_to_browser(Time now, const sip::RequestReceived& received);

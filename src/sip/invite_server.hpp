@@ -22,6 +22,9 @@ class InviteServer {
   const Message& request() const { return request_; }  // its headers; the body went to the owner
   std::size_t octets() const { return request_.wire_size() + (last_response_ ? last_response_->wire_size() : 0); }
   const Target& target() const { return target_; }
+  // A response may follow. Of a refusal none does over a reliable transport, the 2xx is repeated by its owner.
+  bool may_respond() const { return state_ == State::proceeding || state_ == State::accepted; }
+  void redirect(Target target) { target_ = std::move(target); }
   bool answered() const { return state_ != State::proceeding; }  // a final response was sent
   const std::string& to_tag() const {
     return to_tag_;

@@ -22,6 +22,8 @@ class NonInviteServer {
   const Message& request() const { return request_; }  // its headers; the body went to the owner
   std::size_t octets() const { return request_.wire_size() + (last_response_ ? last_response_->wire_size() : 0); }
   const Target& target() const { return target_; }
+  bool may_respond() const { return state_ == State::trying || state_ == State::proceeding; }
+  void redirect(Target target) { target_ = std::move(target); }
 
  private:
   enum class State { trying, proceeding, completed, terminated };

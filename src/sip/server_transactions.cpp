@@ -108,7 +108,7 @@ TransactionOutputs ServerTransactions::refuse(ServerTransactionId id, Message re
 TransactionOutputs ServerTransactions::on_transport_error(const Target& target) {
   // Only a dead connection is final; a UDP error may be anyone's ICMP message, and retransmission deals with
   // it.
-  if (target.flow == FlowId::none) return {};
+  if (target.flow == FlowId::none && target.transport == Transport::udp) return {};
   TransactionOutputs out;
   for (const auto id : store_.ids_of(peer_of(target))) {
     auto* entry = store_.find(id);
@@ -117,6 +117,24 @@ TransactionOutputs ServerTransactions::on_transport_error(const Target& target) 
     append(out, finish_event(*entry, std::move(more)));
   }
   return out;
+}
+
+void ServerTransactions::leave_flow(FlowId flow, const TransactionTable::WayBack& way_back) {
+  Target gone;
+  gone.flow = flow;
+  for (const auto id : store_.ids_of(peer_of(gone))) {
+    auto& entry = *store_.find(id);
+    const auto leave = [&](auto& machine) {
+      const auto via = machine.request().top_via();
+      if (!via || !machine.may_respond()) return;
+      const auto place = reconnect_target(*via, machine.target());
+      const auto target = place ? way_back(*place) : std::nullopt;
+      if (!target) return;
+      machine.redirect(*target);
+      store_.move(entry, *target);
+    };
+    std::visit(leave, entry.machine);
+  }
 }
 
 TransactionOutputs ServerTransactions::on_time(Time now) {

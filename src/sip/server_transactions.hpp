@@ -19,6 +19,8 @@ class ServerTransactions {
   TransactionOutputs respond(Time now, ServerTransactionId id, Message response);
   TransactionOutputs refuse(ServerTransactionId id, Message response);
   TransactionOutputs on_transport_error(const Target& target);
+  // Those that have something to say yet and can say it elsewhere do not use `flow` any more.
+  void leave_flow(FlowId flow, const TransactionTable::WayBack& way_back);
   TransactionOutputs on_time(Time now);
   std::optional<Time> next_time() const { return store_.next_time(); }
   const Message* request_of(ServerTransactionId id) const;

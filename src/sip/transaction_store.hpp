@@ -69,6 +69,13 @@ class TransactionStore {
     return found == by_key_.end() ? nullptr : find(found->second);
   }
 
+  // `entry` reaches its peer another way from now on.
+  void move(Entry& entry, const Target& target) {
+    by_peer_.erase({entry.peer, entry.id});
+    entry.peer = peer_of(target);
+    by_peer_.emplace(entry.peer, entry.id);
+  }
+
   // To be called after every event of `entry`: it is dropped if it has finished, else waits for its next
   // timer.
   void settle(Entry& entry) {

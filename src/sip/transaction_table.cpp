@@ -49,6 +49,15 @@ TransactionOutputs TransactionTable::on_transport_error(Time now, const Target& 
   return out;
 }
 
+TransactionOutputs TransactionTable::on_flow_closed(Time now, FlowId flow, const WayBack& way_back) {
+  Target target;
+  target.flow = flow;
+  auto out = state_->clients.on_transport_error(now, target);
+  state_->servers.leave_flow(flow, way_back);
+  append(out, state_->servers.on_transport_error(target));
+  return out;
+}
+
 TransactionOutputs TransactionTable::on_time(Time now) {
   auto out = state_->clients.on_time(now);
   append(out, state_->servers.on_time(now));

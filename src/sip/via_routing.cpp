@@ -22,4 +22,14 @@ Target response_target(const Via& via, const Target& source) {
   return target;
 }
 
+std::optional<Target> reconnect_target(const Via& via, const Target& source) {
+  if (source.transport != Transport::tcp && source.transport != Transport::tls) return std::nullopt;
+  const bool tls = source.transport == Transport::tls;
+  Target target;
+  target.transport = source.transport;
+  target.remote = {source.remote.ip, via.port.value_or(tls ? 5061 : 5060)};
+  if (tls && !IpAddress::parse(via.host)) target.host = via.host;
+  return target;
+}
+
 }  // namespace w2s::sip

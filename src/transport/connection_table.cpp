@@ -234,11 +234,13 @@ void ConnectionTable::on_message(Connection& connection, sip::ParseOutcome outco
 void ConnectionTable::on_flow_ended(Connection& connection, EndedBy by, std::string_view why) {
   const auto& peer = connection.peer();
   log_flow(log_, "flow closed", connection, why);
-  delivery_->flow_closed(peer.flow);
   if (by == EndedBy::us && connection.accepted() && !connection.has_received()) log_refused(connection, why);
   const auto targets = reusable_.remove(peer.flow);
-  if (by == EndedBy::us || resume(connection, targets)) return;
-  for (const auto& target : targets) delivery_->send_failed(target);
+  if (by == EndedBy::peer && !resume(connection, targets)) {
+    for (const auto& target : targets) delivery_->send_failed(target);
+  }
+  // Last: what then opens another connection to the same place has not failed.
+  delivery_->flow_closed(peer.flow);
 }
 
 void ConnectionTable::on_socket_closed(Connection& connection, std::string_view why) {

@@ -1,13 +1,15 @@
 // The SIP edge: subscriptions, several accounts on one WebSocket, both address families, pings from the network.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 
 import { Browser } from './lib/browser.mjs';
+import { within } from './lib/deadline.mjs';
 import { Gateway } from './lib/gateway.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
 import { DOMAIN, GATEWAY } from './lib/network.mjs';
-import { UdpPeer } from './lib/raw_peer.mjs';
+import { TcpPeer, UdpPeer } from './lib/raw_peer.mjs';
 import { ScriptClient } from './lib/script_client.mjs';
 import { header, token, writeResponse } from './lib/sip_text.mjs';
 import { Sipp } from './lib/sipp.mjs';
@@ -18,12 +20,15 @@ const IPV6 = '::1';
 const uriIn = (value) => /<([^>]+)>/.exec(value)[1];
 
 let alice;
+let gateway;
+let kamailio;
 
 const stage = new Stage(async (peers) => {
-  await peers.add(Kamailio.start());
-  await peers.add(Gateway.start({ entries: [
+  kamailio = await peers.add(Kamailio.start());
+  gateway = await peers.add(Gateway.start({ entries: [
     ...[GATEWAY.host, IPV6].flatMap((host) => [['transport', `ws;${host};${GATEWAY.ws}`], ['transport', `udp;${host};${GATEWAY.udp}`]]),
     ['transport', `wss;${GATEWAY.host};${GATEWAY.wss}`],
+    ['transport', `tcp;${GATEWAY.host};${GATEWAY.tcp}`],
     ['transport', `udp;${GATEWAY.host};5060`],  // sipsak cuts a port of five digits short
     ['allow-destination', `127.0.0.0/8;${IPV6}`],
   ] }));
@@ -110,4 +115,29 @@ stage.test('an IPv6 listener answers a ping whose Via asks for rport', async (lo
   assert.equal(pong.code, 200);
   const via = header(pong.text, 'Via')[0];
   assert.ok(via.includes(`rport=${peer.local.port}`) && via.includes('received=::1'), via);
+});
+
+stage.test('an answer whose TCP connection is gone comes over another one, to the port of sent-by', async (local) => {
+  const client = await local.add(ScriptClient.connect());
+  const registered = kamailio.log.length;
+  assert.match(await client.register(), /^SIP\/2\.0 200 /);
+  const [, flow] = /ws-flow=([\w-]+)/.exec(kamailio.log.slice(registered));
+
+  const [host, port] = ['127.0.0.9', 5099];
+  const listener = createServer();
+  const answered = new Promise((resolve) => listener.on('connection', (socket) => {
+    socket.on('error', () => {}).once('data', (bytes) => resolve(bytes.toString()));
+  }));
+  await new Promise((resolve) => listener.listen(port, host, resolve));
+  await local.add({ stop: () => listener.close() });
+
+  const caller = await TcpPeer.open({ localAddress: host });
+  caller.request('MESSAGE', `sip:alice@${GATEWAY.host};ws-flow=${flow}`,
+    { fields: [['Via', `SIP/2.0/TCP ${host}:${port};branch=z9hG4bK${token()}`]] });
+  const message = await client.requested('MESSAGE');
+  const hungUp = gateway.log.length;
+  await caller.stop();
+  await gateway.line(/flow closed.*transport=tcp/, { from: hungUp });
+  client.send(writeResponse(message.text, 200));
+  assert.match(await within(10000, 'the answer comes', answered), /^SIP\/2\.0 200 /);
 });

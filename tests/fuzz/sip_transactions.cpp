@@ -56,10 +56,17 @@ class Script {
         apply(table_.cancel(now_, ClientTransactionId{byte()}, {{HeaderId::reason, "Reason", "SIP", ": "}}));
         break;
       case 4: respond(ServerTransactionId{byte()}); break;
-      case 5: apply(table_.on_transport_error(now_, target())); break;
+      case 5: lose(target()); break;
       case 6: advance(now_ + std::chrono::milliseconds(byte() * 40)); break;
       case 7: raw(); break;
     }
+  }
+
+  void lose(const Target& gone) {
+    if (gone.flow == FlowId::none) return apply(table_.on_transport_error(now_, gone));
+    const bool can_return = byte() % 2 == 0;
+    const auto way_back = [&](const Target& place) { return can_return ? std::optional(place) : std::nullopt; };
+    apply(table_.on_flow_closed(now_, gone.flow, way_back));
   }
 
   void receive(Message message) { apply(table_.on_message(now_, std::move(message), target())); }
@@ -67,9 +74,10 @@ class Script {
   Target target() {
     Target target;
     const auto kind = byte();
-    target.transport = kind % 2 == 0 ? Transport::udp : Transport::ws;
+    const auto stream = kind % 8 == 1 ? Transport::tcp : Transport::ws;
+    target.transport = kind % 2 == 0 ? Transport::udp : stream;
     target.remote = {*IpAddress::parse("192.0.2.7"), static_cast<std::uint16_t>(5060 + kind % 3)};
-    if (target.transport == Transport::ws) target.flow = FlowId{1U + kind % 3U};
+    if (target.transport == stream) target.flow = FlowId{1U + kind % 3U};
     return target;
   }
 

@@ -161,6 +161,12 @@ class SipWorld final : public app::Outside {
   void apply(const leg::LegPlan& plan) override { plans.push_back(plan); }
   void send_dtmf(const leg::SendDtmf& sent_dtmf) override { dtmf.push_back(sent_dtmf); }
   void close(const leg::CloseMedia& close) override { closed.push_back(close.media); }
+  std::optional<sip::Target> way_back(const sip::Target& place) override {
+    if (refused.contains(place.remote.ip.to_string())) return std::nullopt;
+    auto target = place;
+    target.local = {*IpAddress::parse(gateway_address), 5060};
+    return target;
+  }
   std::pair<Endpoint, sip::Transport> contact_for(const sip::Target&) override {
     return {{*IpAddress::parse(gateway_address), 5060}, sip::Transport::udp};
   }

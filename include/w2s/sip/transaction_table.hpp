@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -76,6 +77,10 @@ class TransactionTable {
   [[nodiscard]] TransactionOutputs refuse(ServerTransactionId id, Message response);
   // A message to that target could not be sent or its connection died: the transactions using it fail at once.
   [[nodiscard]] TransactionOutputs on_transport_error(Time now, const Target& target);
+  // A connection is gone: as above, but a response that is still to come over TCP or TLS takes another one (RFC 3261
+  // 18.2.2). `way_back` is asked for the place that it may go to, given the one that the RFC names; nullopt: none.
+  using WayBack = std::function<std::optional<Target>(const Target& place)>;
+  [[nodiscard]] TransactionOutputs on_flow_closed(Time now, FlowId flow, const WayBack& way_back);
   [[nodiscard]] TransactionOutputs on_time(Time now);
   std::optional<Time> next_time() const;
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "w2s/sip/message.hpp"
 #include "w2s/sip/target.hpp"
 
@@ -13,5 +15,10 @@ void add_received(Message& request, const Target& source);
 // address, with its port if the client asked for `rport`, else with the port of sent-by (RFC 3261 18.2.2, RFC 3581 4).
 // `maddr` is not honoured: it would let a stranger aim our responses at others.
 Target response_target(const Via& via, const Target& source);
+
+// Where it goes when that connection is gone: over another one to the source address, at the port of sent-by (RFC 3261
+// 18.2.2). A TLS peer must prove the name in sent-by, as for a request that we send there. nullopt: nowhere; a browser
+// cannot be connected to (RFC 7118 5).
+std::optional<Target> reconnect_target(const Via& via, const Target& source);
 
 }  // namespace w2s::sip

@@ -177,5 +177,25 @@ TEST_F(RouteFinderTest, ADeadNameserverIsA503AndIsNotStormed) {
   EXPECT_EQ(dns.questions(), asked);
 }
 
+// RFC 3261 18.2.2, held to the rules of requests.
+TEST_F(RouteFinderTest, AResponseFindsItsWayBackWhereRequestsMayGo) {
+  listen({Transport::tcp});
+  const auto back = [&](Transport transport, const std::string& ip, std::uint16_t port = 5070, const std::string& host = {}) {
+    sip::Target place;
+    place.transport = transport;
+    place.remote = {*IpAddress::parse(ip), port};
+    place.host = host;
+    return finder->way_back(place);
+  };
+  const auto way = back(Transport::tcp, "127.0.0.9");
+  ASSERT_TRUE(way);
+  EXPECT_EQ(way->remote.to_string(), "127.0.0.9:5070");
+  EXPECT_EQ(way->local, own(0));
+  EXPECT_FALSE(back(Transport::tcp, "192.0.2.9"));
+  EXPECT_FALSE(back(Transport::tcp, "192.0.2.9", 5070, "trusted.test"));  // a name that sent-by claims allows nothing
+  EXPECT_FALSE(back(Transport::tls, "127.0.0.9"));                        // we do not listen for it
+  EXPECT_FALSE(back(Transport::tcp, own(0).ip.to_string(), own(0).port));
+}
+
 }  // namespace
 }  // namespace w2s::app

@@ -233,6 +233,89 @@ TEST_F(TransactionTableTest, ATransportErrorEndsWhatUsesThatTarget) {
   EXPECT_EQ(table.size(), 2U);
 }
 
+// RFC 3261 18.2.2.
+class LostConnection : public TransactionTableTest {
+ protected:
+  ServerTransactionId accept_over(Transport transport, const std::string& sent_by, const std::string& method = "INVITE") {
+    source.transport = transport;
+    auto message = request(method);
+    message.replace_value(HeaderId::via, 0, "SIP/2.0/TCP " + sent_by + ";branch=z9hG4bK1");
+    return accept(0s, message, source);
+  }
+  Lines lose(Duration when = 1s) {
+    return lines(table.on_flow_closed(at(when), source.flow, [&](const Target& place) {
+      asked.push_back(place);
+      return reachable ? std::optional(place) : std::nullopt;
+    }));
+  }
+  TransactionOutputs answer(ServerTransactionId id, int status, Duration when = 2s) {
+    return table.respond(at(when), id, make_response(*table.request_of(id), status, "b1"));
+  }
+
+  Target source = web_socket(7);
+  std::vector<Target> asked;
+  bool reachable = true;
+};
+
+TEST_F(LostConnection, TheResponseGoesToThePortOfSentByOverAnother) {
+  const auto id = accept_over(Transport::tcp, "client.example.com:5071");
+  EXPECT_EQ(lose(), Lines{});
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].remote.to_string(), "192.0.2.7:5071");
+  EXPECT_EQ(asked[0].transport, Transport::tcp);
+  EXPECT_EQ(asked[0].flow, FlowId::none);
+  EXPECT_EQ(first<Transmit>(answer(id, 180)).target, asked[0]);
+  const auto refused = answer(id, 486);
+  EXPECT_EQ(first<Transmit>(refused).target, asked[0]);
+}
+
+TEST_F(LostConnection, ATlsPeerMustProveTheNameInSentBy) {
+  accept_over(Transport::tls, "client.example.com");
+  lose();
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].remote.port, 5061);
+  EXPECT_EQ(asked[0].host, "client.example.com");
+  asked.clear();
+  accept_over(Transport::tls, "10.0.0.1");  // behind NAT: there is no name, it must prove its address
+  lose();
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].remote.to_string(), "192.0.2.7:5061");
+  EXPECT_EQ(asked[0].host, "");
+}
+
+TEST_F(LostConnection, NobodyConnectsToABrowser) {
+  accept_over(Transport::ws, "client.example.com:5071", "MESSAGE");
+  EXPECT_EQ(lose(), (Lines{"server failed", "server ended"}));
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(LostConnection, WhereNothingMayBeSentTheTransactionFails) {
+  reachable = false;
+  accept_over(Transport::tcp, "client.example.com");
+  EXPECT_EQ(lose(), (Lines{"server failed", "server ended"}));
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST_F(LostConnection, APeerThatCannotBeReachedAgainFailsIt) {
+  const auto id = accept_over(Transport::tcp, "client.example.com", "MESSAGE");
+  lose();
+  EXPECT_EQ(lines(table.on_transport_error(at(2s), asked[0])), (Lines{"server failed", "server ended"}));
+  EXPECT_FALSE(table.has(id));
+}
+
+TEST_F(LostConnection, A2xxIsRepeatedOverTheNewOneAndARefusalIsNot) {
+  const auto id = accept_over(Transport::tcp, "client.example.com");
+  (void)answer(id, 200);
+  EXPECT_EQ(lose(3s), Lines{});
+  EXPECT_EQ(first<Transmit>(answer(id, 200, 4s)).target, asked[0]);
+
+  TransactionTable other;
+  const auto refused = first<RequestReceived>(other.on_message(at(0s), request("INVITE", "z9hG4bK2"), source)).id;
+  (void)other.respond(at(1s), refused, make_response(*other.request_of(refused), 486, "b1"));
+  const auto way = [](const Target& place) { return std::optional(place); };
+  EXPECT_EQ(lines(other.on_flow_closed(at(2s), source.flow, way)), (Lines{"server failed", "server ended"}));
+}
+
 TEST_F(TransactionTableTest, BeyondItsLimitNewRequestsGet503WithoutState) {
   TransactionTable small({.max_transactions = 8});
   const auto receive_in = [&](const Message& m) { return small.on_message(at(0s), m, udp_peer()); };

@@ -55,6 +55,19 @@ TEST_F(OutgoingTest, AConnectionThatDiesFailsItsTargetsAndTheNextMessageOpensAno
   EXPECT_NE(peer_received[0].second.flow, peer_received[1].second.flow);
 }
 
+// What the owner opens anew when the flow closes must not be taken for what failed with it.
+TEST_F(OutgoingTest, WhatFailedWithAConnectionIsToldBeforeItsEnd) {
+  start_peer(sip::Transport::tcp);
+  listen(sip::Transport::tcp);
+  std::size_t failed_before_the_end = 0;
+  transports->send(request(), to_peer(sip::Transport::tcp));
+  ASSERT_TRUE(await([&] { return peer_received.size() == 1; }));
+  on_flow_closed = [&] { failed_before_the_end = failed.size(); };
+  peer->close(peer_received[0].second.flow);
+  ASSERT_TRUE(await([&] { return !closed_flows.empty(); }));
+  EXPECT_EQ(failed_before_the_end, 1U);
+}
+
 TEST_F(OutgoingTest, AnIdleConnectionOfOursEndsInSilence) {
   start_peer(sip::Transport::tcp);
   Options options;

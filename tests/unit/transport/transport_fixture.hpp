@@ -71,7 +71,10 @@ class TransportTest : public testing::Test {
       if (on_message) on_message(received.back().second);
     };
     handlers.on_broken = [this](error_code error, const sip::Target&) { broken.push_back(error); };
-    handlers.on_flow_closed = [this](sip::FlowId flow) { closed_flows.push_back(flow); };
+    handlers.on_flow_closed = [this](sip::FlowId flow) {
+      closed_flows.push_back(flow);
+      if (on_flow_closed) on_flow_closed();
+    };
     handlers.on_send_failed = [this](const sip::Target& target) { failed.push_back(target); };
     transports =
         std::make_unique<SipTransports>(io.get_executor(), std::move(options), log, std::move(handlers));
@@ -108,6 +111,7 @@ class TransportTest : public testing::Test {
   LogLines log;
   std::unique_ptr<SipTransports> transports;
   std::function<void(const sip::Target&)> on_message;
+  std::function<void()> on_flow_closed;
   std::vector<Received> received;
   std::vector<error_code> broken;
   std::vector<sip::FlowId> closed_flows;
