@@ -10,6 +10,23 @@ namespace w2s::breaker {
 using sip::HeaderId;
 using sip::Message;
 
+namespace {
+
+// RFC 3420 2: a sipfrag is a piece of a SIP message, so its lines end with CRLF. baresip 1.0 writes LF, which sipML5 cannot
+// read.
+void end_lines_with_crlf(Message& notify) {
+  const std::string type(notify.get(HeaderId::content_type).value_or(""));
+  if (!to_lower(type).starts_with("message/sipfrag")) return;
+  std::string body;
+  for (const char c : notify.body()) {
+    if (c == '\n' && !body.ends_with('\r')) body += '\r';
+    body += c;
+  }
+  notify.set_body(std::move(body), type);
+}
+
+}  // namespace
+
 std::optional<Counterpart> Call::counterpart(leg::Side side, const sip::Replaces& named) const {
   const auto& here = side == leg::Side::a ? a_ : b_;
   const auto& there = side == leg::Side::a ? b_ : a_;
@@ -69,6 +86,7 @@ void Call::remember_refer(const Pending& pending) {
 }
 
 void Call::map_refer_event(const LegState& from, Message& notify) const {
+  end_lines_with_crlf(notify);
   const auto event = notify.get(HeaderId::event);
   if (!event) return;
   const auto id_at = to_lower(*event).find(";id=");

@@ -43,6 +43,17 @@ TEST(Refer, IsRelayedWithItsAnswerAndItsNotifies) {
   }
 }
 
+TEST(Refer, TheLinesOfASipfragEndWithCrlf) {
+  TwoLegs call;
+  call.connect(Caller::browser);
+  for (const auto* body : {"SIP/2.0 200 OK\n", "SIP/2.0 200 OK\r\n"}) {
+    call.b.send("NOTIFY", "Event: refer\r\nSubscription-State: active\r\n", body, "message/sipfrag;version=2.0");
+    EXPECT_EQ(call.world.take_request("NOTIFY").message.body(), "SIP/2.0 200 OK\r\n");
+  }
+  call.b.send("NOTIFY", "Event: refer\r\nSubscription-State: active\r\n", "text\n", "text/plain");
+  EXPECT_EQ(call.world.take_request("NOTIFY").message.body(), "text\n");
+}
+
 TEST(Refer, TheNotifyOfAnotherReferKeepsItsId) {
   TwoLegs call;
   call.connect(Caller::browser);
