@@ -13,7 +13,6 @@ import { DOMAIN, GATEWAY, PASSWORDS, TONE } from './network.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 import { sineWav } from './tone.mjs';
 
-const STACKS = ['jssip', 'sipjs', 'sipml5'];
 const PAGES = new URL('../pages/', import.meta.url);
 
 const installed = (...paths) => paths.find(existsSync);
@@ -60,22 +59,34 @@ const ENGINES = {
   },
 };
 
-async function bundle(name) {
-  const result = await build({ entryPoints: [fileURLToPath(new URL(`${name}_page.mjs`, PAGES))], bundle: true,
+// What makes up each page's script, in order. sipML5 is no module: it wants to be a script of its own.
+const SCRIPTS = {
+  jssip: ['jssip_page.mjs'],
+  sipjs: ['sipjs_page.mjs'],
+  sipml5: ['sipml5_shim.mjs', '../node_modules/sipml/SIPml-api.js', 'sipml5_page.mjs'],
+};
+
+async function load(name) {
+  const path = fileURLToPath(new URL(name, PAGES));
+  if (!name.endsWith('.mjs')) return readFileSync(path, 'utf8');
+  const result = await build({ entryPoints: [path], bundle: true,
     format: 'iife', write: false, logLevel: 'error', define: { global: 'globalThis' } });
   return result.outputFiles[0].text;
 }
 
+const script = async (stack) => (await Promise.all(SCRIPTS[stack].map(load))).join('\n');
+
 // Serves /jssip/ and so on; a page on 127.0.0.1 is a secure context and may use the microphone and ws.
 async function servePages() {
   const html = readFileSync(new URL('phone.html', PAGES));
-  const scripts = Object.fromEntries(await Promise.all(STACKS.map(async (stack) => [stack, await bundle(stack)])));
+  const scripts = Object.fromEntries(await Promise.all(
+    Object.keys(SCRIPTS).map(async (stack) => [stack, await script(stack)])));
   const server = createServer((request, response) => {
     const [, stack, file] = request.url.split('/');
     if (!(stack in scripts)) return response.writeHead(404).end();
-    const script = file === 'phone.js';
-    response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' });
-    return response.end(script ? scripts[stack] : html);
+    const isScript = file === 'phone.js';
+    response.writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' });
+    return response.end(isScript ? scripts[stack] : html);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

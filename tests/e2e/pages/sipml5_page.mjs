@@ -1,9 +1,5 @@
 // sipML5 as a phone in a page: the same window.phone as JsSIP's. The breaker was made for this client: it writes
 // rtcweb-breaker, impi and ha1 by itself.
-import { watch } from './sipml5_shim.mjs';
-
-import 'sipml/SIPml-api.js';
-
 import { Recorder } from './recorder.mjs';
 
 const { SIPml } = window;
@@ -12,7 +8,7 @@ class SipMl5Phone {
   constructor({ user, domain, password, server, breaker, outboundProxy, expires = 600 }) {
     this.expires = expires;
     this.player = document.body.appendChild(document.createElement('audio'));
-    watch.connection = (connection) => this.listen(connection);
+    window.onConnection = (connection) => this.listen(connection);
     SIPml.setDebugLevel('warn');
     SIPml.init(() => {
       this.stack = new SIPml.Stack({
@@ -75,7 +71,6 @@ class SipMl5Phone {
 
   adopt(session, caller) {
     this.session = session;
-    this.recorder = null;
     this.state = { session, caller, established: false, ender: 'remote', code: undefined };
   }
 
@@ -101,22 +96,23 @@ class SipMl5Phone {
       case 'm_remote_resume': report('resumedByPeer'); break;
       default:
     }
-    const waiting = this.waiting?.[event.type];
-    if (waiting) waiting(event);
+    this.waiting?.(event);
   }
 
-  // Settles with the first of these events.
-  event_(...types) {
+  // Settles with the first of these events that fits.
+  event_(types, fits = () => true) {
     return new Promise((resolve) => {
-      this.waiting = Object.fromEntries(types.map((type) => [type, (event) => {
+      this.waiting = (event) => {
+        if (!types.includes(event.type) || !fits(event)) return;
         this.waiting = undefined;
         resolve(event);
-      }]));
+      };
     });
   }
 
   listen(connection) {
     this.connection = connection;
+    this.recorder = null;
     connection.addEventListener('track', ({ track }) => { this.recorder = new Recorder(track); });
     connection.addEventListener('connectionstatechange', () => report('media', { state: connection.connectionState }));
   }
@@ -136,7 +132,7 @@ class SipMl5Phone {
   }
 
   async change(method, good, bad) {
-    const changed = this.event_(good, bad);
+    const changed = this.event_([good, bad]);
     this.session[method]();
     const { type, description } = await changed;
     if (type !== good) throw new Error(`${method}: ${description}`);
@@ -149,10 +145,10 @@ class SipMl5Phone {
 
   // Settles when the peer reports how its call to `target` went.
   async refer(target) {
-    const done = this.event_('o_ect_completed', 'o_ect_failed');
+    const done = this.event_(['o_ect_notify', 'o_ect_failed'], (event) => event.getSipResponseCode() >= 200);
     this.session.transfer(target);
     const event = await done;
-    return { completed: event.type === 'o_ect_completed', code: event.getSipResponseCode() };
+    return event.type === 'o_ect_failed' ? { refused: event.getSipResponseCode() } : { code: event.getSipResponseCode() };
   }
 
   message(target, body) {

@@ -3,12 +3,12 @@
 import { AUDIO_ONLY } from './contact.mjs';
 
 // Called with each connection that the library makes.
-export const watch = { connection: () => {} };
+window.onConnection = () => {};
 
 class PeerConnection extends window.RTCPeerConnection {
   constructor(...options) {
     super(...options);
-    watch.connection(this);
+    window.onConnection(this);
   }
 
   // It holds by removing its stream and then writes a=sendonly into its offer. The browser, which has transceivers now,
