@@ -25,11 +25,12 @@ export class Kamailio {
       DATABASE: join(directory, 'tables'), EDGE_HOST: EDGE.host, EDGE_PORT: EDGE.port,
       GATEWAY_HOST: GATEWAY.host, GATEWAY_PORT: GATEWAY.udp };
     if (existsSync(TABLES)) cpSync(TABLES, join(directory, 'tables'), { recursive: true });
-    writeFileSync(config, readFileSync(new URL(`./${role}.cfg`, import.meta.url), 'utf8').replace(/@(\w+)@/g, (_, name) => values[name]));
+    const template = readFileSync(new URL(`./${role}.cfg`, import.meta.url), 'utf8');
+    writeFileSync(config, template.replace(/@(\w+)@/g, (_, name) => values[name]));
 
     const kamailio = new Kamailio();
-    kamailio.child = new Child(role, 'kamailio',
-      ['-f', config, ...defines.flatMap((name) => ['-A', name]), '-DD', '-E', '-m', '64', '-M', '8', '-Y', directory, '-w', directory]);
+    kamailio.child = new Child(role, 'kamailio', ['-f', config, ...defines.flatMap((name) => ['-A', name]),
+      '-DD', '-E', '-m', '64', '-M', '8', '-Y', directory, '-w', directory]);
     // The last thing the attendant does before it serves; the sockets are bound by then.
     await kamailio.child.line(/READY TO SERVE/);
     return kamailio;

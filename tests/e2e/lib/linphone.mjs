@@ -112,7 +112,9 @@ export class Linphone {
       await phone.stop();
       throw error;
     }
-    for (const command of ['soundcard use files', `play ${path('tone.wav')}`, `record ${phone.recording}`]) phone.command(command);
+    phone.command('soundcard use files');
+    phone.command(`play ${path('tone.wav')}`);
+    phone.command(`record ${phone.recording}`);
     return phone;
   }
 

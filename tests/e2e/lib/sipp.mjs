@@ -35,7 +35,9 @@ const COPIED = `[last_Via:]
     [last_Call-ID:]
     [last_CSeq:]
     Contact: <sip:sipp@[local_ip]:[local_port]>`;
-const REMEMBERED = { via: ['Via', 1], via2: ['Via', 2], record: ['Record-Route', 1], peer: ['From', 1], us: ['To', 1], cseq: ['CSeq', 1] };
+const REMEMBERED = {
+  via: ['Via', 1], via2: ['Via', 2], record: ['Record-Route', 1], peer: ['From', 1], us: ['To', 1], cseq: ['CSeq', 1],
+};
 const PARTS = {
   payload: '0',
   sdp: sdp(1, 'sendrecv'),

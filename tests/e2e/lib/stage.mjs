@@ -58,7 +58,8 @@ export class Stage {
 }
 
 // What SIPp saw.
-const scripts = (peers) => peers.filter(({ messages }) => messages).map(({ name, log }) => `\n--- ${name} wrote\n${log}`).join('');
+const scripts = (peers) => peers.filter(({ messages }) => messages)
+  .map(({ name, log }) => `\n--- ${name} wrote\n${log}`).join('');
 
 async function stopAll(peers) {
   const errors = [];

@@ -46,7 +46,7 @@ class SipMl5Phone {
 
   register() {
     let registered = false;
-    this.registration = this.session_('register', { expires: this.expires }, {
+    this.registration = this.watched('register', { expires: this.expires }, {
       connected: () => {
         registered = true;
         report('registered');
@@ -60,7 +60,7 @@ class SipMl5Phone {
   unregister() { this.registration.unregister(); }
 
   // A session whose events go to the handlers of their names.
-  session_(type, options, handlers) {
+  watched(type, options, handlers) {
     return this.stack.newSession(type, { ...options,
       events_listener: { events: '*', listener: (event) => handlers[event.type]?.(event) } });
   }
@@ -100,7 +100,7 @@ class SipMl5Phone {
   }
 
   // Settles with the first of these events that fits.
-  event_(types, fits = () => true) {
+  until(types, fits = () => true) {
     return new Promise((resolve) => {
       this.waiting = (event) => {
         if (!types.includes(event.type) || !fits(event)) return;
@@ -132,7 +132,7 @@ class SipMl5Phone {
   }
 
   async change(method, good, bad) {
-    const changed = this.event_([good, bad]);
+    const changed = this.until([good, bad]);
     this.session[method]();
     const { type, description } = await changed;
     if (type !== good) throw new Error(`${method}: ${description}`);
@@ -145,14 +145,14 @@ class SipMl5Phone {
 
   // Settles when the peer reports how its call to `target` went.
   async refer(target) {
-    const done = this.event_(['o_ect_notify', 'o_ect_failed'], (event) => event.getSipResponseCode() >= 200);
+    const done = this.until(['o_ect_notify', 'o_ect_failed'], (event) => event.getSipResponseCode() >= 200);
     this.session.transfer(target);
     const event = await done;
     return event.type === 'o_ect_failed' ? { refused: event.getSipResponseCode() } : { code: event.getSipResponseCode() };
   }
 
   message(target, body) {
-    this.session_('message', {}, { i_ao_request: (event) => {
+    this.watched('message', {}, { i_ao_request: (event) => {
       const code = event.getSipResponseCode();
       if (code >= 200) report(code < 300 ? 'messageSent' : 'messageFailed', { code });
     } }).send(target, body, 'text/plain; charset=utf-8');
