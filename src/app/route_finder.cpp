@@ -110,7 +110,7 @@ void RouteFinder::finish(Search& search) {
   if (!locations.empty()) return done(choose(search.hop, locations));
   const auto& host = search.hop.host;
   const auto why = search.location.error().message();
-  log_.warn("dns.failed", {{"host", host}, {"error", why}});
+  log_.warn_rarely("dns.failed", host, {{"host", host}, {"error", why}});
   done(sip::RouteFailure{503, {}, "no address for " + host + ": " + why});
 }
 
@@ -150,7 +150,7 @@ RouteFinder::Outcome RouteFinder::choose(const sip::NextHop& hop,
     return first;
   }
   if (failure->status == 403)
-    log_.warn("destination.refused", {{"host", hop.host}, {"advice", failure->warning}});
+    log_.warn_rarely("destination.refused", hop.host, {{"host", hop.host}, {"advice", failure->warning}});
   return *failure;
 }
 

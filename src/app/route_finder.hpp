@@ -31,8 +31,8 @@ class RouteFinder {
   // Of equal servers, one `call_id` always gets the same. `done` may run inside the call when nothing has to
   // be looked up.
   void find(const sip::NextHop& hop, std::string_view call_id, std::function<void(Outcome)> done);
-  // A response whose connection is gone may open one to `place` (RFC 3261 18.2.2): with our address in it. nullopt: what
-  // holds for requests forbids it, or there is no listener for it.
+  // A response whose connection is gone may open one to `place` (RFC 3261 18.2.2), returned with our address in
+  // it. nullopt: what holds for requests forbids it, or there is no listener for it.
   std::optional<sip::Target> way_back(const sip::Target& place);
   // The address of ours that a SIP peer at `peer` is told: the same listener whatever transport a message
   // used.

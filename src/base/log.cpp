@@ -91,6 +91,18 @@ std::string now_utc() {
 
 }  // namespace
 
+void Log::warn_rarely(std::string_view event, std::string_view about, std::initializer_list<LogField> fields) {
+  std::optional<std::size_t> left_out;
+  {
+    const std::lock_guard lock(repeats_mutex_);
+    left_out = repeats_.take(event, about, Clock::now());
+  }
+  if (!left_out) return;
+  std::vector<LogField> all(fields);
+  if (*left_out > 0) all.emplace_back("suppressed", *left_out);
+  write(LogLevel::warn, event, all);
+}
+
 std::string StderrLog::format(LogFormat format, LogLevel level, std::string_view event,
                               std::initializer_list<LogField> fields) {
   return format_line(format, "", level, event, fields);

@@ -54,11 +54,11 @@ void PhoneLeg::retarget() {
   const auto& allow = context_.options.allow;
   if (!allow.allows(*target)) {
     if (refused_ != target->ip)
-      context_.log.warn("media.destination_refused",
-                        {{"call", call_text()},
-                         {"leg", name(side_)},
-                         {"address", *target},
-                         {"add_to_allow_destination", allow.suggestion(target->ip)}});
+      context_.log.warn_rarely("media.destination_refused", target->ip.to_string(),
+                               {{"call", call_text()},
+                                {"leg", name(side_)},
+                                {"address", *target},
+                                {"add_to_allow_destination", allow.suggestion(target->ip)}});
     refused_ = target->ip;
     return;
   }

@@ -139,7 +139,8 @@ std::shared_ptr<Connection> ConnectionTable::connect(const sip::Target& target) 
   error_code error;
   socket.open(target.remote.ip.is_v4() ? tcp::v4() : tcp::v6(), error);
   if (error) {
-    log_.warn("cannot connect", {{"remote", target.remote}, {"why", error.message()}});
+    log_.warn_rarely("cannot connect", target.remote.to_string(),
+                     {{"remote", target.remote}, {"why", error.message()}});
     return nullptr;
   }
   socket.set_option(tcp::no_delay(true), error);
@@ -216,10 +217,12 @@ void ConnectionTable::on_open_failed(Connection& connection, EndedBy by, std::st
     if (by == EndedBy::us) log_refused(connection, why);
     return;
   }
-  log_.warn("cannot reach", {{"transport", sip::uri_token(peer.transport)},
-                             {"remote", peer.remote},
-                             {"host", ReusableConnections::name_of(peer)},
-                             {"why", why}});
+  const auto host = ReusableConnections::name_of(peer);
+  log_.warn_rarely("cannot reach", peer.remote.to_string().append(host).append(why),
+                   {{"transport", sip::uri_token(peer.transport)},
+                    {"remote", peer.remote},
+                    {"host", host},
+                    {"why", why}});
   for (const auto& target : reusable_.remove(peer.flow)) delivery_->send_failed(target);
 }
 

@@ -408,5 +408,79 @@ TEST_F(BreakerFork, AsManyTabsAsThereAreRing) {
   talk_and_end(world.take_response(200, "INVITE").message, copies[3]);
 }
 
+// Tabs and caller do anything in any order; afterwards nothing may be left of it.
+TEST(BreakerForkStorm, WhateverHappensNothingStays) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SCOPED_TRACE(seed);
+    SeededRng dice(seed);
+    const auto roll = [&](std::size_t sides) { return static_cast<std::size_t>(dice.u32()) % sides; };
+    breaker::Options options;
+    options.reliable_provisionals = roll(2) == 0;
+    SipWorld world({}, options);
+    std::vector<sip::Target> flows;
+    for (int tab = 0; tab < 3; ++tab) {
+      flows.push_back(world.open_flow(static_cast<std::uint16_t>(55210 + tab)));
+      const auto wish = roll(4) == 0 ? "rtcweb-breaker=no" : "rtcweb-breaker=yes";
+      world.receive(register_request(1 + tab, replaced(browser_contact, "rtcweb-breaker=no", wish)), flows.back());
+      const auto forwarded = world.take_request("REGISTER");
+      world.receive(reply(forwarded.message, 200, "srv", "<sip:alice@203.0.113.1:5060>;expires=600"), world.server());
+      world.take_response(200, "REGISTER");
+    }
+    const auto sdp = phone_sdp("0 8 101");
+    auto invite = *sip::parse(FromNetwork{}.text("INVITE", "sip:alice@198.51.100.7", "f1"), sip::Framing::datagram).message;
+    invite.append(HeaderId::contact, "<sip:bob@198.51.100.20:5070>");
+    if (roll(2) == 0) invite.append(HeaderId::supported, "100rel");
+    invite.set_body(sdp, "application/sdp");
+    world.receive(invite, world.server());
+
+    for (int step = 0; step < 40; ++step) {
+      switch (roll(8)) {
+        case 0: world.advance(std::chrono::milliseconds(roll(2000))); break;
+        case 1: world.receive(invite, world.server()); break;
+        case 2:
+          if (step > 10) world.receive(FromNetwork{}.text("CANCEL", "sip:alice@198.51.100.7", "f1"), world.server());
+          break;
+        case 3: {
+          const auto& tab = flows[roll(flows.size())];
+          if (roll(8) == 0 && world.flows.contains(tab.flow)) world.close_flow(tab);
+          break;
+        }
+        default: {
+          if (world.sent.empty()) break;
+          const auto [message, target] = world.sent[roll(world.sent.size())];
+          if (message.is_request() && !message.is("ACK") && world.flows.contains(target.flow)) {
+            static constexpr int statuses[] = {100, 180, 183, 200, 200, 486, 487, 603};
+            const int status = message.is("INVITE") ? statuses[roll(std::size(statuses))] : 200;
+            const bool described = status == 183 || status == 200;
+            const auto answer = message.body().find("SAVPF") != std::string::npos ? browser_answer("0 101") : phone_sdp();
+            world.receive(reply(message, status, "t" + std::to_string(static_cast<std::uint64_t>(target.flow)),
+                                "<sips:alice@df7jal23ls0d.invalid>", described && message.is("INVITE") ? answer : ""),
+                          world.flows.at(target.flow));
+          } else if (message.is_response() && message.status() == 200 && message.cseq()->method == "INVITE") {
+            FromNetwork phone{"net-1", "<sip:bob@198.51.100.7>;tag=bob", std::string(*message.get(HeaderId::to)),
+                              routes_of(message), 1};
+            const auto uri = uri_of(contact_in(message)).to_string();
+            world.receive(phone.text("ACK", uri, "k" + message.to()->tag()), world.server());
+            phone.cseq = 2;
+            if (roll(2) == 0) world.receive(phone.text("BYE", uri, "b" + message.to()->tag()), world.server());
+          }
+        }
+      }
+      if (roll(2) == 0) world.advance(0s);
+    }
+    for (const auto& tab : flows) {
+      if (world.flows.contains(tab.flow)) world.close_flow(tab);
+    }
+    world.act([&](auto& core) { core.end_all_calls(world.now, "end"); });
+    world.advance(400s);
+    EXPECT_EQ(world.core.calls(), 0U);
+    EXPECT_EQ(world.core.call_records(), 0U);
+    EXPECT_EQ(world.core.proxied(), 0U);
+    EXPECT_EQ(world.core.transactions(), 0U);
+    EXPECT_EQ(world.closed.size() * 2, world.opened.size());
+    if (HasFailure()) return;
+  }
+}
+
 }  // namespace
 }  // namespace w2s::test

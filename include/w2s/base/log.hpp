@@ -1,11 +1,13 @@
 #pragma once
 #include <concepts>
 #include <initializer_list>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "w2s/base/address.hpp"
+#include "w2s/base/repeat_limit.hpp"
 
 namespace w2s {
 
@@ -60,6 +62,8 @@ class Log {
   void info(std::string_view event, std::initializer_list<LogField> f) { write(LogLevel::info, event, f); }
   void warn(std::string_view event, std::initializer_list<LogField> f) { write(LogLevel::warn, event, f); }
   void error(std::string_view event, std::initializer_list<LogField> f) { write(LogLevel::error, event, f); }
+  // For what peers can provoke at will, see RepeatLimit; `suppressed` says how many lines were left out before.
+  void warn_rarely(std::string_view event, std::string_view about, std::initializer_list<LogField> fields);
 
  protected:
   struct Fields {
@@ -72,6 +76,8 @@ class Log {
 
  private:
   LogLevel level_ = LogLevel::info;
+  std::mutex repeats_mutex_;
+  RepeatLimit repeats_;
 };
 
 enum class LogFormat { text, json };
