@@ -276,6 +276,7 @@ void Call::on_time(Time now, Outputs& out) {
     hang_up_b({"no PRACK", 504}, out);
     reject(504, {}, "no PRACK for a reliable provisional response", out);
   }
+  repeat_progress(now, out);
   if (invite_expires_at_ && *invite_expires_at_ <= now) {  // RFC 3261 13.3.1
     invite_expires_at_.reset();
     if (state_ < State::connected) {
@@ -313,6 +314,7 @@ std::optional<Time> Call::next_time() const {
     if (state_ == State::connected && is_free(*leg)) next = earlier(next, leg->session.refresh_at());
   }
   if (state_ < State::connected) next = earlier(next, invite_expires_at_);
+  if (state_ < State::answering && progress_) next = earlier(next, progress_->next);
   return next;
 }
 

@@ -135,6 +135,7 @@ class Call {
   void log_state(std::string_view event, std::initializer_list<LogField> fields) const;
 
   // call_requests.cpp
+  bool refuse_extensions(const LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
   sip::Dialog* dialog_with(LegState& leg, const sip::Message& request);
   void on_new_request(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
   bool& allows_update(LegState& from, const sip::Message& request);
@@ -159,6 +160,8 @@ class Call {
 
   // call_early.cpp
   void on_invite_provisional(Time now, const Pending& invite, const sip::Message& response, Outputs& out);
+  void remember_progress(Time now, const sip::Message& progress, bool reliable);
+  void repeat_progress(Time now, Outputs& out);
   bool take_reliable(const std::string& tag, Fork& fork, const sip::Message& response, Outputs& out);
   bool on_fork_terminated(const std::string& tag);
   std::string early_description(const std::string& tag, const sip::Message& response);
@@ -250,6 +253,12 @@ class Call {
   std::string early_tag_;                             // To tag of the fork whose answer leg a was given
   std::map<std::string, Fork> forks_;                 // by To tag
   sip::ReliableResponses responses_a_;                // reliable 18x of leg a
+  struct Progress {
+    sip::Message response;                            // the last 18x of leg a
+    bool reliable;
+    Time next;                                        // when it is to be repeated
+  };
+  std::optional<Progress> progress_;
   std::optional<sip::Message> success_b_;             // leg b's 200 while leg a's waits
   std::optional<Time> invite_expires_at_;             // Expires of leg a's INVITE
   std::optional<sdp::OfferAnswer> offered_b_;         // leg b's state before any answer, for other forks

@@ -32,10 +32,27 @@ void Call::on_invite_provisional(Time now, const Pending& invite, const Message&
   if (!description.empty()) relayed.set_body(description, "application/sdp");
   log_state("call.progress", {{"status", response.status()}, {"early_media", !description.empty()}});
   state_ = State::early;
+  remember_progress(now, relayed, reliable);
   told_reliably_ = told_reliably_ || (reliable && !description.empty());
   if (!reliable) respond(invite_id_, std::move(relayed), out);
   else if (auto first = responses_a_.send(now, std::move(relayed), context_.rng)) respond(invite_id_, std::move(*first), out);
   if (!description.empty()) apply_plans(out);
+}
+
+// So that no proxy gives up a call that rings for long (timer C): RFC 3261 13.3.1.1 wants a 18x every minute, RFC 3262 3
+// a new reliable one every two and a half minutes.
+void Call::remember_progress(Time now, const Message& progress, bool reliable) {
+  if (progress.status() == 199) return;
+  progress_ = Progress{progress, reliable, now + (reliable ? Duration(150s) : Duration(60s))};
+  if (reliable) progress_->response.set_body({}, {});  // told once
+}
+
+void Call::repeat_progress(Time now, Outputs& out) {
+  if (state_ >= State::answering || !progress_ || progress_->next > now) return;
+  auto repeated = progress_->response;
+  remember_progress(now, repeated, progress_->reliable);
+  if (!progress_->reliable) respond(invite_id_, std::move(repeated), out);
+  else if (auto first = responses_a_.send(now, std::move(repeated), context_.rng)) respond(invite_id_, std::move(*first), out);
 }
 
 // False: repeated or out of order. RFC 3262 4: else it is acknowledged, whatever enable-100rel says.

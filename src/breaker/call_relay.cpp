@@ -94,6 +94,9 @@ void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& req
   pass_authorizations(from, request, pending.request);
   if (request.is("REFER")) {
     map_refer_to(from, pending.request);
+    for (const auto header : {HeaderId::require, HeaderId::supported}) {  // RFC 4488: the peers agree on it
+      if (request.has_option(header, "norefersub")) pending.request.append(header, "norefersub");
+    }
     remember_refer(pending);
   }
   if (request.is("NOTIFY")) map_refer_event(from, pending.request);

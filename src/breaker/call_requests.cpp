@@ -2,11 +2,39 @@
 #include <utility>
 
 #include "call.hpp"
+#include "w2s/base/encoding.hpp"
 
 namespace w2s::breaker {
 
 using sip::HeaderId;
 using sip::Message;
+
+namespace {
+
+// Option tags that the breaker would have to understand and does not.
+std::string unsupported_options(const Message& request, const Options& options) {
+  const auto is_supported = [&](std::string_view tag) {
+    return iequals(tag, "timer") || iequals(tag, "replaces") || (iequals(tag, "100rel") && options.reliable_provisionals) ||
+           (iequals(tag, "norefersub") && request.is("REFER"));
+  };
+  std::string tags;
+  for (const auto tag : request.values(HeaderId::require)) {
+    if (!is_supported(tag)) (tags += tags.empty() ? "" : ", ") += tag;
+  }
+  return tags;
+}
+
+}  // namespace
+
+// RFC 3261 8.2.2.3.
+bool Call::refuse_extensions(const LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out) {
+  const auto tags = unsupported_options(request, context_.options);
+  if (tags.empty()) return false;
+  auto response = response_to(leg, request, 420);
+  response.append(HeaderId::unsupported, tags);
+  respond(id, std::move(response), out);
+  return true;
+}
 
 // The dialog that a request of this leg's peer belongs to: the peer's tag counts too.
 sip::Dialog* Call::dialog_with(LegState& leg, const Message& request) {
@@ -39,7 +67,8 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
 }
 
 void Call::on_new_request(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
-  if (request.is("BYE")) return on_bye(now, from, id, request, out);
+  if (request.is("BYE")) return on_bye(now, from, id, request, out);  // whatever it requires: its sender is gone (15.1.1)
+  if (refuse_extensions(from, id, request, out)) return;
   if (request.is("PRACK") && from.side == leg::Side::a) return on_prack(now, id, request, out);
   const bool lost_fork = from.dialog && dialog_with(from, request) != &*from.dialog;
   if (state_ == State::ended || lost_fork || request.is("PRACK")) {

@@ -11,16 +11,6 @@ using sip::Message;
 
 namespace {
 
-// Option tags that the breaker would have to understand and does not (RFC 3261 8.2.2.3).
-std::string unsupported_options(const Message& request, const Options& options) {
-  std::string tags;
-  for (const auto tag : request.values(HeaderId::require)) {
-    if (iequals(tag, "timer") || iequals(tag, "replaces") || (iequals(tag, "100rel") && options.reliable_provisionals)) continue;
-    (tags += tags.empty() ? "" : ", ") += tag;
-  }
-  return tags;
-}
-
 sip::NameAddr without_tag(std::string_view value) {
   const auto parsed = sip::parse_name_addr(value);
   if (!parsed) return {};
@@ -43,12 +33,7 @@ void Call::start(Time now, Outputs& out) {
   if (!dialog) return reject(400, "Bad Contact", {}, out);
   a_.dialog = std::move(*dialog);
   a_.takes_info = allows(invite, "INFO");
-  if (const auto tags = unsupported_options(invite, context_.options); !tags.empty()) {
-    auto response = response_to(a_, invite, 420);
-    response.append(HeaderId::unsupported, tags);
-    respond(invite_id_, std::move(response), out);
-    return close("unsupported extension required", out);
-  }
+  if (refuse_extensions(a_, invite_id_, invite, out)) return close("unsupported extension required", out);
   if (refuse_session(a_, invite_id_, invite, out)) return close("session interval too small", out);
   if (auto refusal = take_credentials()) return reject(refusal->status, refusal->reason, refusal->warning, out);
   if (!take_offer(out)) return;

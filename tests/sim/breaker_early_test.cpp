@@ -253,6 +253,47 @@ TEST_F(CallFromBrowser, TheEndOfTheLastForkIsToldToACallerThatKnows199) {
   world.take_response(199, "INVITE");
 }
 
+// RFC 3261 13.3.1.1: else timer C of a proxy ends the call.
+TEST_F(CallFromBrowser, A18xIsRepeatedEveryMinuteUntilTheAnswer) {
+  start();
+  invite = world.take_request("INVITE");
+  world.receive(reply(invite.message, 180, "phone", phone), world.server());
+  const auto first = world.take_response(180, "INVITE");
+  world.advance(59s);
+  EXPECT_TRUE(world.sent.empty());
+  world.advance(1s);
+  EXPECT_EQ(world.take_response(180, "INVITE").message, first.message);
+  world.advance(30s);
+  world.receive(reply(invite.message, 183, "phone", phone, phone_sdp()), world.server());
+  const auto second = world.take_response(183, "INVITE");
+  world.advance(59s);
+  EXPECT_TRUE(world.sent.empty()) << "a new one counts as the repetition";
+  world.advance(1s);
+  EXPECT_EQ(world.take_response(183, "INVITE").message, second.message);
+  world.receive(reply(invite.message, 200, "phone", phone, phone_sdp()), world.server());
+  world.receive(from_browser("ACK", 1, "k1", world.take_response(200, "INVITE").message.to()->tag()), flow);
+  world.sent.clear();
+  world.advance(50s);
+  EXPECT_TRUE(world.sent.empty());
+}
+
+// RFC 3262 3: reliably, it is repeated every two and a half minutes, as a new response.
+TEST_F(Reliable, AReliable18xIsSaidAnewEvery150s) {
+  start_supporting();
+  world.receive(reply(invite.message, 183, "phone", phone, phone_sdp()), world.server());
+  const auto first = world.take_response(183, "INVITE");
+  world.receive(prack(first, 2), flow);
+  world.take_response(200, "PRACK");
+  world.advance(149s);
+  EXPECT_TRUE(world.sent.empty());
+  world.advance(1s);
+  const auto second = world.take_response(183, "INVITE");
+  EXPECT_EQ(sip::reliable_number(second.message), *sip::reliable_number(first.message) + 1);
+  EXPECT_TRUE(second.message.body().empty());
+  world.receive(prack(second, 3), flow);
+  world.take_response(200, "PRACK");
+}
+
 TEST_F(CallFromBrowser, AnotherForkIsHeardWhenTheFirstIsGone) {
   start();
   invite = world.take_request("INVITE");

@@ -358,6 +358,7 @@ TEST_F(CallFromBrowser, ItRingsForAsLongAsTheNetworkSaysSoAndNoLonger) {
     world.receive(reply(invite.message, 180, "phone", phone), world.server());
     world.take_response(180, "INVITE");
     world.advance(120s);
+    for (int repeated = 0; repeated < 2; ++repeated) world.take_response(180, "INVITE");  // RFC 3261 13.3.1.1
     EXPECT_TRUE(world.nothing_but_trying()) << minute;
   }
   world.advance(61s);  // timer C

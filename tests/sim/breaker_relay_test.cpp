@@ -92,5 +92,29 @@ TEST_F(CallFromBrowser, ARequestForAKeyFrameIsAnsweredAndPassedOnButNotTooOften)
   world.take_request("INFO");
 }
 
+// RFC 3261 8.2.2.3.
+TEST_F(CallFromBrowser, WhatARequestInTheCallRequiresMustBeKnownHere) {
+  answer();
+  int cseq = 2;
+  for (const auto* method : {"INVITE", "UPDATE", "INFO", "MESSAGE", "OPTIONS", "REFER", "NOTIFY"}) {
+    world.receive(from_browser(method, cseq, "q" + std::to_string(cseq), gateway_tag, "", "", "Require: timer, nothing-known, tdialog\r\n"), flow);
+    EXPECT_EQ(world.take_response(420, method).message.get(HeaderId::unsupported), "nothing-known, tdialog") << method;
+    ++cseq;
+  }
+  EXPECT_TRUE(world.nothing_but_trying());
+  world.receive(from_browser("BYE", cseq, "q", gateway_tag, "", "", "Require: nothing-known\r\n"), flow);
+  world.take_response(200, "BYE");  // who sends it is gone
+  world.take_request("BYE");
+}
+
+TEST_F(CallFromBrowser, NorefersubIsAgreedOnByThePeers) {
+  answer();
+  world.receive(from_browser("REFER", 2, "r", gateway_tag, "", "", "Refer-To: <sip:carol@198.51.100.7>\r\nRefer-Sub: false\r\nRequire: norefersub\r\nSupported: norefersub, path\r\n"), flow);
+  const auto refer = world.take_request("REFER").message;
+  EXPECT_EQ(refer.get("Refer-Sub"), "false");
+  EXPECT_EQ(refer.get(HeaderId::require), "norefersub");
+  EXPECT_EQ(refer.get(HeaderId::supported), "norefersub");
+}
+
 }  // namespace
 }  // namespace w2s::test
