@@ -38,6 +38,15 @@ breaker::Mode mode_of(config::BreakerMode mode) {
   return breaker::Mode::client;
 }
 
+breaker::ReferMode mode_of(config::ReferMode mode) {
+  switch (mode) {
+    case config::ReferMode::relay: return breaker::ReferMode::relay;
+    case config::ReferMode::local: return breaker::ReferMode::local;
+    case config::ReferMode::automatic: return breaker::ReferMode::automatic;
+  }
+  return breaker::ReferMode::relay;
+}
+
 breaker::Admission admission(const config::Config& config) {
   breaker::Admission admission;
   admission.mode = mode_of(config.breaker);
@@ -72,6 +81,7 @@ breaker::Options breaker_options(const config::Config& config) {
   options.admission = admission(config);
   options.allow_insecure_ha1 = config.allow_insecure_ha1;
   options.follow_redirects = config.follow_redirects;
+  options.refer = mode_of(config.refer);
   for (const auto& account : config.accounts) {
     const bool by_proxy = account.server.empty() && config.outbound_proxy;
     options.accounts.push_back({account.user, account.realm, account.ha1, by_proxy ? config.outbound_proxy->host : account.server});

@@ -18,6 +18,18 @@ breaker::Options with_flows(breaker::Options options, const sip::Surroundings& s
     const auto* binding = proxy.binding_by_token(token);
     return binding != nullptr && binding->registered && binding->registrars.contains(peer);
   };
+  options.destination_of = [&proxy, &surroundings](const sip::Uri& target) -> std::optional<breaker::Destination> {
+    // Our token in a Contact of ours names a browser.
+    if (const auto token = target.params.get("ws-flow")) {
+      const auto* binding = proxy.binding_by_token(*token);
+      if (binding == nullptr || !surroundings.is_open(binding->flow)) return std::nullopt;
+      sip::NextHop hop;
+      hop.flow = binding->flow;
+      return breaker::Destination{{leg::Kind::web, binding->flow, binding->token, {}}, binding->contact_uri, hop};
+    }
+    if (surroundings.is_own(target) && !surroundings.outbound_proxy) return std::nullopt;
+    return breaker::Destination{{}, target.to_string(), surroundings.outbound_proxy.value_or(sip::hop_of(target))};
+  };
   return options;
 }
 
@@ -285,6 +297,8 @@ void SipCore::act(Time, User user, sip::HoldFlow output) {
 void SipCore::act(Time, User, leg::OpenLeg output) { outside_.open(output); }
 void SipCore::act(Time, User, leg::LegPlan output) { outside_.apply(output); }
 void SipCore::act(Time, User, leg::SendDtmf output) { outside_.send_dtmf(output); }
+void SipCore::act(Time, User, leg::ReplaceLeg output) { outside_.replace(output); }
+void SipCore::act(Time, User, leg::DropLeg output) { outside_.drop(output); }
 void SipCore::act(Time, User, leg::CloseMedia output) { outside_.close(output); }
 
 }  // namespace w2s::app

@@ -28,6 +28,8 @@ class Outside {
   virtual void open(const leg::OpenLeg& request) = 0;
   virtual void apply(const leg::LegPlan& plan) = 0;
   virtual void send_dtmf(const leg::SendDtmf& dtmf) = 0;
+  virtual void replace(const leg::ReplaceLeg& replace) = 0;
+  virtual void drop(const leg::DropLeg& drop) = 0;
   virtual void close(const leg::CloseMedia& close) = 0;
   // For a response whose connection is gone: `place` with our address in it; nullopt: nothing may be sent there.
   virtual std::optional<sip::Target> way_back(const sip::Target& place) = 0;
@@ -89,6 +91,8 @@ class SipCore {
   void act(Time now, User user, leg::OpenLeg output);
   void act(Time now, User user, leg::LegPlan output);
   void act(Time now, User user, leg::SendDtmf output);
+  void act(Time now, User user, leg::ReplaceLeg output);
+  void act(Time now, User user, leg::DropLeg output);
   void act(Time now, User user, leg::CloseMedia output);
 
   void send(Time now, const Ticket& ticket, sip::Message request, const sip::Target& target, sip::Egress egress,

@@ -28,6 +28,7 @@ struct Breaker::State {
   std::set<leg::MediaId> live;
   std::unordered_multimap<sip::FlowId, leg::MediaId> calls_on_flow;
   ChallengedInvites challenged;
+  std::map<leg::MediaId, std::vector<Call::DialogKey>> keys;  // that are in `dialogs` now
 
   // See Context::counterpart.
   std::optional<Counterpart> counterpart(const sip::Replaces& replaces) {
@@ -36,6 +37,23 @@ struct Breaker::State {
     return find(found->second.first)->counterpart(found->second.second, replaces);
   }
 
+  // A challenged INVITE's names may be those of its next try by now.
+  void forget(const Call::DialogKey& key, leg::MediaId media) {
+    const auto named = dialogs.find({key.call_id, key.local_tag});
+    if (named != dialogs.end() && named->second.first == media) dialogs.erase(named);
+  }
+  // The dialogs of a call come and go.
+  void note_dialogs(leg::MediaId media, std::vector<Call::DialogKey> present) {
+    auto& known = keys[media];
+    if (known == present) return;
+    for (const auto& key : known) {
+      if (std::find(present.begin(), present.end(), key) == present.end()) forget(key, media);
+    }
+    for (const auto& key : present) {
+      if (std::find(known.begin(), known.end(), key) == known.end()) dialogs[{key.call_id, key.local_tag}] = {media, key.side};
+    }
+    known = std::move(present);
+  }
   Call* find(leg::MediaId id) {
     const auto found = calls.find(id);
     return found == calls.end() ? nullptr : found->second.get();
@@ -56,7 +74,7 @@ struct Breaker::State {
 };
 
 Breaker::Breaker(Options options, Rng& rng, Log& log)
-    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
+    : state_(std::make_unique<State>(State{std::move(options), rng, log, 0, 0, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}})) {}
 Breaker::~Breaker() = default;
 
 const Admission& Breaker::admission() const { return state_->options.admission; }
@@ -70,6 +88,7 @@ bool Breaker::owns(const Message& request) const {
 Outputs Breaker::finish(Call& call, Outputs outputs) {
   auto& state = *state_;
   const auto media = call.media();
+  call.forget_former_legs();
   if (const auto old = state.deadline_of.find(media); old != state.deadline_of.end()) {
     state.deadlines.erase({old->second, media});
     state.deadline_of.erase(old);
@@ -81,19 +100,13 @@ Outputs Breaker::finish(Call& call, Outputs outputs) {
   for (const auto id : call.take_forgotten()) state.requests.erase(id);
   if (call.ended()) state.live.erase(media);
   if (call.gone()) {
-    for (const auto& key : call.dialog_keys()) {  // a challenged INVITE's names may be those of its next try by now
-      const auto named = state.dialogs.find(key);
-      if (named != state.dialogs.end() && named->second.first == media) state.dialogs.erase(named);
-    }
+    state.note_dialogs(media, {});
+    state.keys.erase(media);
     state.invites.erase(call.invite_transaction());
     state.calls.erase(media);
     return outputs;
   }
-  auto side = leg::Side::a;
-  for (const auto& key : call.dialog_keys()) {
-    state.dialogs[key] = {media, side};
-    side = leg::Side::b;
-  }
+  state.note_dialogs(media, call.dialog_keys());
   if (const auto next = call.next_time()) {
     state.deadlines.emplace(*next, media);
     state.deadline_of[media] = *next;

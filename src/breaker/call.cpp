@@ -14,9 +14,6 @@ using sip::Message;
 
 namespace {
 
-constexpr Duration t1 = 500ms;  // RFC 3261 17.1.1.1
-constexpr Duration t2 = 4s;
-
 bool needs_contact(const Message& request) {  // RFC 3261 table 3; 6665, 3311, 3515
   for (const auto* method : {"INVITE", "UPDATE", "SUBSCRIBE", "REFER", "NOTIFY"}) {
     if (request.is(method)) return true;
@@ -59,27 +56,38 @@ Call::Call(Context context, leg::MediaId media, NewCall setup, std::optional<Leg
     : context_(std::move(context)),
       media_(media),
       setup_(std::move(setup)),
+      a_(make_leg(leg::Side::a, setup_.a)),
+      b_(make_leg(leg::Side::b, setup_.b)),
       invite_id_(setup_.id),
       earlier_(std::move(earlier)) {
-  const auto take = [this](LegState& leg, leg::Side side, const Party& party) {
-    leg.side = side;
-    leg.kind = party.kind;
-    leg.flow = party.flow;
-    leg.binding_token = party.binding_token;
-    leg.contact = party.contact;
-    leg.local_tag = context_.rng.token(9);
-    leg.session = sip::SessionTimer(context_.options.session);
-  };
-  take(a_, leg::Side::a, setup_.a);
-  take(b_, leg::Side::b, setup_.b);
   a_.call_id = setup_.invite.call_id();
   b_.call_id = earlier_ ? earlier_->call_id : context_.rng.token();
   if (earlier_) b_.local_tag = earlier_->local_tag;
+  b_.made_here = true;
+  b_.first_hop = setup_.hop;
   a_.message_source = setup_.source.remote.ip;
 }
 
-std::vector<std::pair<std::string, std::string>> Call::dialog_keys() const {
-  return {{a_.call_id, a_.local_tag}, {b_.call_id, b_.local_tag}};
+LegState Call::make_leg(leg::Side side, const Party& party) const {
+  LegState leg;
+  leg.side = side;
+  leg.kind = party.kind;
+  leg.flow = party.flow;
+  leg.binding_token = party.binding_token;
+  leg.contact = party.contact;
+  leg.local_tag = context_.rng.token(9);
+  leg.session = sip::SessionTimer(context_.options.session);
+  return leg;
+}
+
+std::vector<Call::DialogKey> Call::dialog_keys() const {
+  std::vector<DialogKey> keys;
+  const auto add = [&](const LegState& leg) { keys.push_back({leg.call_id, leg.local_tag, leg.side}); };
+  add(a_);
+  add(b_);
+  if (transfer_) add(transfer_->target);
+  for (const auto& former : former_) add(former.leg);
+  return keys;
 }
 
 void Call::log_state(std::string_view event, std::initializer_list<LogField> fields) const {
@@ -90,7 +98,7 @@ void Call::log_state(std::string_view event, std::initializer_list<LogField> fie
 }
 
 sip::Dialog* Call::dialog_of(const Pending& pending) {
-  auto& leg = this->leg(pending.side);
+  auto& leg = leg_of(pending);
   if (pending.fork) {
     const auto fork = forks_.find(*pending.fork);
     if (fork != forks_.end()) return &fork->second.dialog;
@@ -109,7 +117,7 @@ sip::NextHop Call::hop_to(const LegState& leg, const sip::Dialog* dialog) const 
     }
     return hop;
   }
-  if (dialog == nullptr) return setup_.hop;
+  if (dialog == nullptr) return leg.first_hop;
   const auto& routes = dialog->route_set();
   if (!routes.empty()) {
     if (const auto route = sip::parse_name_addr(routes.front())) return sip::hop_of(route->uri);
@@ -120,8 +128,8 @@ sip::NextHop Call::hop_to(const LegState& leg, const sip::Dialog* dialog) const 
 
 sip::RequestId Call::send(Pending pending, Outputs& out) {
   const auto id = sip::RequestId{++context_.last_request_id};
-  const auto* dialog = pending.kind == Pending::Kind::invite ? nullptr : dialog_of(pending);
-  out.push_back(sip::FindRoute{id, hop_to(leg(pending.side), dialog), setup_.source, pending.request.call_id()});
+  const auto* dialog = pending.makes_leg() ? nullptr : dialog_of(pending);
+  out.push_back(sip::FindRoute{id, hop_to(leg_of(pending), dialog), setup_.source, pending.request.call_id()});
   pending_.emplace(id, std::move(pending));
   return id;
 }
@@ -137,9 +145,11 @@ sip::RequestId Call::send_again(const Pending& pending, Outputs& out) {
   again.finished = false;
   auto cseq = *again.request.cseq();
   const bool invite = again.kind == Pending::Kind::invite;
-  cseq.number = invite ? cseq.number + 1 : dialog_of(again)->make_request(cseq.method).cseq()->number;
+  const bool transfer = again.kind == Pending::Kind::transfer;
+  cseq.number = again.makes_leg() ? cseq.number + 1 : dialog_of(again)->make_request(cseq.method).cseq()->number;
   again.request.set(HeaderId::cseq, cseq.to_string());
   const auto id = send(std::move(again), out);
+  if (transfer) transfer_->invite = id;
   if (invite) {
     invite_request_ = id;
     state_ = State::opening;  // the route is looked up again; media is open already
@@ -152,11 +162,12 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
   const auto found = pending_.find(id);
   if (found == pending_.end()) return;
   auto& pending = found->second;
-  auto& leg = this->leg(pending.side);
-  if (pending.kind == Pending::Kind::invite) {
+  auto& leg = leg_of(pending);
+  if (pending.makes_leg()) {
     sip::set_address(leg.contact.uri, egress.contact, egress.contact_transport);
     if (leg.flow != sip::FlowId::none) leg.contact.uri.params.set("transport", std::string(uri_token(egress.target.transport)));
   }
+  if (pending.kind == Pending::Kind::transfer) return on_transfer_route(id, pending, egress, out);
   if (pending.kind == Pending::Kind::invite && !route_known_) {
     route_known_ = true;
     if (state_ == State::ended) {
@@ -186,12 +197,12 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
 // A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it.
 void Call::open_media(LegState& leg, const sip::Target& peer, Outputs& out) {
   leg.is_open = false;
-  out.push_back(leg::OpenLeg{media_, leg.side, leg.kind, leg.kind == leg::Kind::web ? peer.local.ip : peer.remote.ip});
+  out.push_back(leg::OpenLeg{media_, leg.side, leg.kind, leg.kind == leg::Kind::web ? peer.local.ip : peer.remote.ip, leg.number});
 }
 
 void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out) {
   auto request = pending.request;
-  const auto& leg = this->leg(pending.side);
+  const auto& leg = leg_of(pending);
   if (needs_contact(request)) request.set(HeaderId::contact, leg.contact.to_string());
   request.set(HeaderId::user_agent, context_.options.user_agent);
   sip::push_via(request, egress.target, "z9hG4bK" + context_.rng.token(12));
@@ -223,17 +234,13 @@ Message Call::response_to(const LegState& leg, const Message& request, int statu
   return response;
 }
 
-void Call::answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, Message response, Outputs& out) {
-  leg.awaited_ack = AwaitedAck{id, response, t1, now + t1, now + 64 * t1};
-  respond(id, std::move(response), out);
-}
-
 // RFC 3261 13.2.2.4: the ACK of a 2xx is a request in its dialog, with the credentials of the INVITE.
 void Call::acknowledge(const Pending& invite, const Message& response, Outputs& out) {
   const auto to = response.to();
   const auto cseq = response.cseq();
   Pending ack;
   ack.side = invite.side;
+  ack.number = invite.number;
   if (to && forks_.contains(to->tag())) ack.fork = to->tag();
   const auto* dialog = dialog_of(ack);
   if (dialog == nullptr || !cseq) return;
@@ -260,62 +267,6 @@ void Call::apply_plans(Outputs& out) {
     plan.ice = leg->ice;
     out.push_back(std::move(plan));
   }
-}
-
-void Call::on_time(Time now, Outputs& out) {
-  on_bye_deadline(now, out);
-  for (auto* leg : {&a_, &b_}) {
-    repeat_2xx(now, *leg, out);
-    if (leg->retry_at && *leg->retry_at <= now) leg->retry_at.reset();
-    if (state_ != State::ended && leg->session.expired(now)) {
-      end(now, {std::string("session expired on leg ") + leg::name(leg->side), 408}, out);
-    }
-  }
-  if (auto repeated = responses_a_.on_time(now)) respond(invite_id_, std::move(*repeated), out);
-  if (responses_a_.expired(now)) {  // RFC 3262 3: a 5xx
-    hang_up_b({"no PRACK", 504}, out);
-    reject(504, {}, "no PRACK for a reliable provisional response", out);
-  }
-  repeat_progress(now, out);
-  if (invite_expires_at_ && *invite_expires_at_ <= now) {  // RFC 3261 13.3.1
-    invite_expires_at_.reset();
-    if (state_ < State::connected) {
-      hang_up_b({"INVITE expired", 487}, out);
-      reject(487, {}, "the INVITE expired", out);
-    }
-  }
-  look_for_lost_browsers(now, out);
-  continue_offers(now, out);
-}
-
-// RFC 3261 13.3.1.4: until the ACK comes, or for 64*T1.
-void Call::repeat_2xx(Time now, LegState& leg, Outputs& out) {
-  auto& awaited = leg.awaited_ack;
-  if (!awaited || awaited->next > now) return;
-  if (awaited->deadline <= now) {
-    awaited.reset();
-    if (leg.bye_after_ack) bye(leg, *std::exchange(leg.bye_after_ack, {}), out);
-    return end(now, {"no ACK", 408}, out);
-  }
-  respond(awaited->id, awaited->response, out);
-  awaited->interval = std::min<Duration>(awaited->interval * 2, t2);
-  awaited->next = std::min(now + awaited->interval, awaited->deadline);
-}
-
-std::optional<Time> Call::next_time() const {
-  auto next = responses_a_.next_time();
-  if (awaited_bye_) next = earlier(next, awaited_bye_->until);
-  for (const auto* leg : {&a_, &b_}) {
-    if (leg->awaited_ack) next = earlier(next, leg->awaited_ack->next);
-    if (state_ == State::ended) continue;
-    next = earlier(next, earlier(leg->retry_at, leg->lost_until));
-    next = earlier(next, leg->session.expires_at());
-    // Else at the event that frees the leg.
-    if (state_ == State::connected && is_free(*leg)) next = earlier(next, leg->session.refresh_at());
-  }
-  if (state_ < State::connected) next = earlier(next, invite_expires_at_);
-  if (state_ < State::answering && progress_) next = earlier(next, progress_->next);
-  return next;
 }
 
 }  // namespace w2s::breaker

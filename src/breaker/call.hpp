@@ -1,66 +1,28 @@
 #pragma once
 #include <deque>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "call_context.hpp"
 #include "challenge_relay.hpp"
 #include "end_cause.hpp"
 #include "leg_state.hpp"
+#include "pending.hpp"
 #include "redirection.hpp"
+#include "transfer.hpp"
 #include "w2s/breaker/breaker.hpp"
 #include "w2s/sip/digest.hpp"
-#include "w2s/sip/replaces.hpp"
 
 namespace w2s::breaker {
 
-// Why a request of ours is under way, and whom its outcome answers.
-struct Pending {
-  enum class Kind {
-    invite,   // the one that makes leg b
-    modify,   // re-INVITE or UPDATE with an offer of ours
-    refresh,  // UPDATE without one: only the session timer
-    prack,
-    bye,
-    relay,
-    key,      // INFO with a key that was pressed on the other leg
-  } kind = Kind::relay;
-  leg::Side side = leg::Side::b;                   // the leg it is sent on
-  std::optional<std::string> fork;                 // To tag of the fork in whose dialog it is sent; nullopt: the leg's own
-  sip::Message request;                            // without Via
-  bool carries = false;                            // modify: the other leg's Modification waits for the outcome
-  sip::ServerTransactionId answers{};              // relay: the peer's request that waits for the outcome
-  sip::Message answered_request;                   // that request
-  bool sent = false;
-  IpAddress sent_to;                               // its responses come from there
-  std::string sent_to_name;                        // the name that was resolved, else the address
-  int answered_challenges = 0;
-  bool finished = false;                           // a final response came; kept for repeated 2xx
-};
-
-// What calls share.
-// The other side of a dialog that a Replaces names: what that peer's dialog with us is called.
-struct Counterpart {
-  sip::Replaces replaces;
-  sip::Uri known_as;              // our Contact in the dialog that was named
-  std::string browser;            // binding token of that dialog's peer; empty: a phone
-  std::optional<sip::Uri> peer;   // where the other side is reached directly; nullopt: a browser, reached through us only
-};
-
-struct Context {
-  const Options& options;
-  Rng& rng;
-  Log& log;
-  std::uint64_t& last_request_id;
-  // Of a Replaces that names a dialog of ours by our tag and its peer's.
-  std::function<std::optional<Counterpart>(const sip::Replaces&)> counterpart;
-};
-
-// One call of two legs. Its parts: call_requests.cpp and call_responses.cpp (who deals with what), call_setup.cpp (INVITE), call_early.cpp (18x, PRACK), call_auth.cpp, call_modify.cpp
-// (offers in the call), call_glare.cpp (when they may go out), call_session.cpp (session timers), call_relay.cpp,
-// call_end.cpp.
+// One call of two legs. Its parts: call_requests.cpp and call_responses.cpp (who deals with what), call_setup.cpp (INVITE),
+// call_early.cpp (18x, PRACK), call_auth.cpp, call_modify.cpp (offers in the call), call_glare.cpp (when they may go out),
+// call_session.cpp (session timers), call_relay.cpp, call_refer.cpp (REFER passed on), call_transfer.cpp (REFER carried
+// out here), call_former.cpp (legs that come and go), call_time.cpp, call_end.cpp.
 class Call {
  public:
   // `earlier`: this INVITE is the caller's answer to a challenge, and leg b goes on under its old name.
@@ -70,8 +32,13 @@ class Call {
   bool ended() const { return state_ == State::ended; }
   bool settled() const;
   bool gone() const { return state_ == State::ended && pending_.empty() && !a_.awaited_ack && !b_.awaited_ack && !awaited_bye_; }
-  // Dialog halves (Call-ID, our tag) and requests that lead to this call.
-  std::vector<std::pair<std::string, std::string>> dialog_keys() const;
+  // What leads a request to this call.
+  struct DialogKey {
+    std::string call_id, local_tag;
+    leg::Side side;
+    bool operator==(const DialogKey&) const = default;
+  };
+  std::vector<DialogKey> dialog_keys() const;
   const std::map<sip::RequestId, Pending>& pending() const { return pending_; }
   sip::ServerTransactionId invite_transaction() const { return invite_id_; }
   std::optional<Counterpart> counterpart(leg::Side side, const sip::Replaces& named) const;
@@ -94,12 +61,15 @@ class Call {
   // call.cpp
   void on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outputs& out);
   void on_ended(sip::RequestId id) { forget(id); }
+  // call_time.cpp
   void on_time(Time now, Outputs& out);
   std::optional<Time> next_time() const;
   // call_end.cpp
   void on_flow_closed(Time now, sip::FlowId flow);
   void on_media_event(Time now, const leg::Event& event, Outputs& out);
   void end(Time now, const EndCause& cause, Outputs& out, std::optional<leg::Side> except = {});
+  // call_former.cpp; after every event
+  void forget_former_legs();
 
  private:
   enum class State {
@@ -113,8 +83,10 @@ class Call {
 
   LegState& leg(leg::Side side) { return side == leg::Side::a ? a_ : b_; }
   LegState& other(const LegState& leg) { return leg.side == leg::Side::a ? b_ : a_; }
+  const LegState& other(const LegState& leg) const { return leg.side == leg::Side::a ? b_ : a_; }
 
   // call.cpp: sending and answering
+  LegState make_leg(leg::Side side, const Party& party) const;
   sip::Dialog* dialog_of(const Pending& pending);
   sip::RequestId send(Pending pending, Outputs& out);
   sip::RequestId send_again(const Pending& pending, Outputs& out);
@@ -125,14 +97,16 @@ class Call {
   void respond(sip::ServerTransactionId id, sip::Message response, Outputs& out);
   sip::Message response_to(const LegState& leg, const sip::Message& request, int status,
                            std::string_view reason = {}) const;
-  void answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, sip::Message response, Outputs& out);
   void acknowledge(const Pending& invite, const sip::Message& response, Outputs& out);
-  void repeat_2xx(Time now, LegState& leg, Outputs& out);
   // The headers of `received` that may cross, from the leg it came on into `sent` of the other leg.
   void pass_headers(const LegState& from, const sip::Message& received, sip::Message& sent) const;
   bool trusts(const LegState& leg) const;
   void apply_plans(Outputs& out);
   void log_state(std::string_view event, std::initializer_list<LogField> fields) const;
+
+  // call_time.cpp
+  void answer_2xx(Time now, LegState& leg, sip::ServerTransactionId id, sip::Message response, Outputs& out);
+  void repeat_2xx(Time now, LegState& leg, Outputs& out);
 
   // call_requests.cpp
   bool refuse_extensions(const LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
@@ -148,6 +122,8 @@ class Call {
 
   // call_setup.cpp
   void try_invite(Time now, Outputs& out);
+  sip::Message new_invite(const LegState& leg, const std::string& request_uri, std::string_view from, std::string_view to,
+                          std::uint32_t cseq, int hops) const;
   sip::Message make_invite();
   bool take_offer(Outputs& out);
   bool take_answer(const sip::Message& response, std::string& problem);
@@ -181,10 +157,44 @@ class Call {
   bool follow_redirect(const Pending& pending, const sip::Message& response, Outputs& out);
 
   // call_refer.cpp
+  std::optional<Counterpart> named_by(const LegState& from, const sip::Replaces& named) const;
   void map_refer_to(const LegState& from, sip::Message& refer) const;
   void map_replaces(const sip::Message& received, sip::Message& invite) const;
   void remember_refer(const Pending& pending);
   void map_refer_event(const LegState& from, sip::Message& notify) const;
+
+  // call_transfer.cpp
+  void on_refer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  bool takes_refer_over(const Pending& relayed, const sip::Message& response);
+  void start_transfer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& refer, Outputs& out);
+  std::optional<Destination> destination_of(const LegState& from, Referral& referral) const;
+  LegState make_target(const LegState& from, const Destination& destination);
+  sip::Message make_transfer_invite(const Destination& destination, const Referral& referral) const;
+  void on_transfer_route(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out);
+  void on_spare_opened(Time now, const leg::LegOpened& opened, Outputs& out);
+  void on_transfer_provisional(Time now, const Pending& invite, const sip::Message& response, Outputs& out);
+  void on_transfer_success(Time now, Pending& pending, const sip::Message& response, Outputs& out);
+  // `refusal`: why its challenge was not answered.
+  void on_transfer_failure(Time now, Pending invite, const sip::Message& response, const sip::RouteFailure* refusal, Outputs& out);
+  void fail_transfer(Time now, int status, std::string_view reason, Outputs& out);
+  void drop_transfer(Time now, int status, std::string_view reason, Outputs& out);
+  void tell_referrer(Time now, LegState& referrer, int status, std::string_view reason, Outputs& out);
+  void notify(Time now, LegState& referrer, Outputs& out);
+  void on_notify_answer(Time now, const Pending& pending, int status, Outputs& out);
+
+  // call_former.cpp
+  LegState& leg_of(const Pending& pending);
+  LegState& addressee(leg::Side side, const sip::Message& request);
+  bool is_present(const LegState& leg) const;
+  bool makes_target(const Pending& pending) const;
+  bool is_referrer(const LegState& leg) const;
+  void replace_leg(Time now, leg::Direction wish, Outputs& out);
+  void lose_peer(Time now, LegState& leg, const EndCause& cause, Outputs& out);
+  void leave(Time now, LegState& leg, Outputs& out);
+  void answer_alone(Time now, LegState& kept, Outputs& out);
+  void on_former_request(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
+  // `due`: those whose time for a BYE of their own is over by then; nullopt: all that have some left.
+  void hang_up_former_legs(std::optional<Time> due, const EndCause& cause, Outputs& out);
 
   // call_modify.cpp
   void on_offer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
@@ -223,7 +233,7 @@ class Call {
   void on_key_pressed(const leg::KeyPressed& key, Outputs& out);
   void send_key(LegState& to, Outputs& out);
   void on_key_sent(LegState& to, Outputs& out);
-  void on_relay_response(const Pending& pending, const sip::Message& response, Outputs& out);
+  void on_relay_response(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
 
   // call_end.cpp
   bool browser_answers_byes() const;
@@ -276,11 +286,14 @@ class Call {
   std::optional<std::pair<ChallengedInvites::Key, LegIdentity>> challenged_;
   std::optional<Redirection> redirection_;
   // RFC 3515 2.4.6: an Event id is the CSeq of its REFER, which is another one on each leg.
-  struct Referral {
+  struct PassedRefer {
     leg::Side sent_on;
     std::uint32_t sent, received;
   };
-  std::deque<Referral> referrals_;                    // the newest few
+  std::deque<PassedRefer> referrals_;                 // the newest few
+  std::optional<Transfer> transfer_;
+  std::list<FormerLeg> former_;
+  std::uint32_t last_number_ = 0;                     // of legs
   std::vector<leg::Codec> codecs_;                    // what both legs share now
 };
 

@@ -37,11 +37,13 @@ std::optional<sip::RouteFailure> Call::take_credentials() {
 // An account answers for a browser whose registration its server has accepted under that user's name, and tells its
 // digest to that server alone: whoever can register there as this user may call as this user.
 void Call::use_account(const Pending& pending, const std::vector<sip::Challenge>& challenges) {
-  const auto from = setup_.invite.from();
-  if (!a_.is_browser() || !from || !context_.options.registered_at(a_.binding_token, pending.sent_to)) return;
+  // In a transfer the browser may be the called one.
+  const auto& browser = a_.is_browser() ? a_ : b_;
+  const auto self = a_.is_browser() ? setup_.invite.from() : setup_.invite.to();
+  if (!browser.is_browser() || !self || !context_.options.registered_at(browser.binding_token, pending.sent_to)) return;
   for (const auto& challenge : challenges) {
     for (const auto& account : context_.options.accounts) {
-      if (account.realm != challenge.realm || account.user != percent_decode(from->uri.user)) continue;
+      if (account.realm != challenge.realm || account.user != percent_decode(self->uri.user)) continue;
       const auto address = IpAddress::parse(account.server);
       if (address ? *address != pending.sent_to : !iequals(account.server, pending.sent_to_name)) continue;
       sip::DigestClient client({account.user, account.ha1, account.realm});
@@ -60,8 +62,9 @@ void Call::pass_authorizations(const LegState& from, const Message& received, Me
 
 bool Call::answer_challenge(const Pending& pending, const Message& response, std::optional<sip::RouteFailure>& refusal,
                             Outputs& out) {
-  if (pending.side != leg::Side::b) return false;
-  if (pending.kind != Pending::Kind::invite && dialog_of(pending) == nullptr) return false;
+  const auto& leg = leg_of(pending);
+  if (!leg.made_here || leg.is_browser()) return false;  // no browser is told a digest
+  if (!pending.makes_leg() && dialog_of(pending) == nullptr) return false;
   const auto challenges = sip::parse_challenges(response);
   if (!digest_) use_account(pending, challenges);
   if (!digest_) return false;
@@ -92,8 +95,8 @@ bool Call::answer_challenge(const Pending& pending, const Message& response, std
               digest_->answer(*challenge, request.method(), request.request_uri(), context_.rng));
   send_again(again, out);
   if (again.request.is("REFER")) remember_refer(pending_.rbegin()->second);
-  if (again.kind == Pending::Kind::invite) {
-    log_state("call.authenticate", {{"leg", "b"}, {"realm", answered_realm_}});
+  if (again.makes_leg()) {
+    log_state("call.authenticate", {{"leg", leg::name(again.side)}, {"realm", answered_realm_}});
   }
   return true;
 }

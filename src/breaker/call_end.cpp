@@ -8,14 +8,15 @@ using sip::Message;
 
 void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   const bool again = awaited_bye_ && awaited_bye_->challenged;
-  const bool browser_hears = from.side == leg::Side::a && browser_answers_byes() && (again || state_ == State::connected);
+  const bool browser_hears = from.side == leg::Side::a && !is_referrer(from) && browser_answers_byes() &&
+                             (again || state_ == State::connected);
   if (!browser_hears) respond(id, response_to(from, request, 200), out);  // at once, whatever the other leg does
   if (browser_hears && again) {
     bye(b_, EndCause::received({}, request), out);
     return await_bye(now, id, request);
   }
   const auto fork = forks_.find(request.from()->tag());
-  if (from.side == leg::Side::b && fork != forks_.end()) {  // RFC 3261 15 forbids it in an early dialog: that fork is gone
+  if (from.made_here && fork != forks_.end()) {  // RFC 3261 15 forbids it in an early dialog: that fork is gone
     forks_.erase(fork);
     if (from.dialog || !forks_.empty()) return;
   }
@@ -25,7 +26,9 @@ void Call::on_bye(Time now, LegState& from, sip::ServerTransactionId id, const M
   if (from.side == leg::Side::a && state_ != State::connected) {
     respond(invite_id_, response_to(a_, setup_.invite, 487), out);
   }
-  end(now, EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request), out, from.side);
+  const auto cause = EndCause::received(std::string("BYE on leg ") + leg::name(from.side), request);
+  if (is_referrer(from)) return lose_peer(now, from, cause, out);
+  end(now, cause, out, from.side);
   if (browser_hears) await_bye(now, id, request);
 }
 
@@ -40,7 +43,7 @@ void Call::await_bye(Time now, sip::ServerTransactionId id, const Message& reque
   constexpr auto patience = 8s;  // well before the browser's own timer F of 32 s
   awaited_bye_ = AwaitedBye{id, request, now + patience};
   for (auto& [number, pending] : pending_) {
-    if (pending.kind != Pending::Kind::bye || pending.side != leg::Side::b || pending.fork || pending.sent) continue;
+    if (pending.kind != Pending::Kind::bye || &leg_of(pending) != &b_ || pending.fork || pending.sent) continue;
     pending.answers = id;
     copy_authorizations(request, pending.request);
   }
@@ -68,15 +71,12 @@ void Call::on_bye_deadline(Time now, Outputs& out) {
 
 // RFC 3261 15: the callee sends no BYE before it has the ACK of its 2xx, or has given up waiting for it.
 void Call::bye(LegState& leg, const EndCause& cause, Outputs& out) {
-  if (!leg.dialog) return;
+  if (!leg.dialog || leg.hung_up) return;
   if (leg.awaited_ack) {
     leg.bye_after_ack = cause;
     return;
   }
-  Pending pending;
-  pending.kind = Pending::Kind::bye;
-  pending.side = leg.side;
-  pending.request = leg.dialog->make_request("BYE");
+  auto pending = in_dialog(leg, Pending::Kind::bye, "BYE");
   cause.append_to(pending.request);
   send(std::move(pending), out);
 }
@@ -90,8 +90,10 @@ void Call::hang_up_b(const EndCause& cause, Outputs& out) {
   out.push_back(sip::CancelRequest{*invite_request_, cause.reasons()});
 }
 
-void Call::end(Time, const EndCause& cause, Outputs& out, std::optional<leg::Side> except) {
+void Call::end(Time now, const EndCause& cause, Outputs& out, std::optional<leg::Side> except) {
   if (state_ == State::ended) return;
+  if (transfer_) drop_transfer(now, 487, "Request Terminated", out);
+  hang_up_former_legs({}, cause, out);
   if (except != leg::Side::a) {
     if (state_ == State::connected) bye(a_, cause, out);
     else respond(invite_id_, response_to(a_, setup_.invite, 480), out);
@@ -124,7 +126,7 @@ void Call::close(std::string_view cause, Outputs& out) {
 void Call::on_flow_closed(Time now, sip::FlowId flow) {
   if (state_ != State::connected) return;
   for (auto* leg : {&a_, &b_}) {
-    if (leg->flow != flow || leg->lost_until) continue;
+    if (leg->flow != flow || leg->lost_until || leg->hung_up) continue;
     leg->lost_until = now + context_.options.websocket_grace;
     log_state("call.websocket_lost", {{"leg", leg::name(leg->side)}});
   }
@@ -135,8 +137,8 @@ void Call::look_for_lost_browsers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (ended() || !leg->lost_until || *leg->lost_until > now) continue;
     const auto flow = hop_to(*leg, leg->dialog ? &*leg->dialog : nullptr).flow;
-    if (!context_.options.is_open(flow)) return end(now, {"the browser's WebSocket was lost", 480}, out);
-    move_to(*leg, flow, out);
+    if (context_.options.is_open(flow)) move_to(*leg, flow, out);
+    else lose_peer(now, *leg, {"the browser's WebSocket was lost", 480}, out);
   }
 }
 
@@ -146,9 +148,13 @@ void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
   }
   if (const auto* key = std::get_if<leg::KeyPressed>(&event)) return on_key_pressed(*key, out);
   const auto& failed = std::get<leg::LegFailed>(event);
+  auto& leg = this->leg(failed.side);
+  if (failed.number != leg.number || leg.hung_up) return;  // of a leg that nobody hears any more
   log_state("call.media_failed", {{"leg", leg::name(failed.side)}, {"stage", leg::name(failed.failure)},
                                   {"detail", failed.detail}});
-  end(now, EndCause::of(failed.failure), out);
+  const auto cause = EndCause::of(failed.failure);
+  if (is_referrer(leg)) bye(leg, cause, out);
+  lose_peer(now, leg, cause, out);
 }
 
 }  // namespace w2s::breaker

@@ -40,15 +40,15 @@ bool Call::offer_is_out(const LegState& leg) const {
     return fork == forks_.end() || !fork->second.answered_reliably;
   }
   return std::any_of(pending_.begin(), pending_.end(), [&](const auto& entry) {
-    return entry.second.kind == Pending::Kind::modify && entry.second.side == leg.side && !entry.second.finished;
+    return entry.second.kind == Pending::Kind::modify && leg.has_sent(entry.second) && !entry.second.finished;
   });
 }
 
 // An offer of ours may go out on this leg.
 bool Call::is_free(const LegState& leg) const {
-  if (leg.retry_at || leg.awaited_ack || leg.modification || offer_is_out(leg)) return false;
+  if (leg.hung_up || leg.retry_at || leg.awaited_ack || leg.modification || offer_is_out(leg)) return false;
   return std::none_of(pending_.begin(), pending_.end(), [&](const auto& entry) {
-    return entry.second.kind == Pending::Kind::refresh && entry.second.side == leg.side && !entry.second.finished;
+    return entry.second.kind == Pending::Kind::refresh && leg.has_sent(entry.second) && !entry.second.finished;
   });
 }
 
@@ -72,7 +72,7 @@ bool Call::wait_and_retry(Time now, LegState& leg, const Message& response) {
   };
   Duration wait{};
   if (response.status() == 491) {
-    wait = leg.side == leg::Side::b ? in_10_ms(210, 400) : in_10_ms(0, 200);  // leg b's Call-ID is ours
+    wait = leg.made_here ? in_10_ms(210, 400) : in_10_ms(0, 200);  // whose Call-ID it is
   } else {
     const auto seconds = parse_number<unsigned>(response.get(HeaderId::retry_after).value_or(""));
     if (response.status() != 500 || !seconds || *seconds > 10) return false;
@@ -115,6 +115,7 @@ Pending Call::in_dialog(LegState& leg, Pending::Kind kind, std::string_view meth
   Pending pending;
   pending.kind = kind;
   pending.side = leg.side;
+  pending.number = leg.number;
   if (!leg.dialog) pending.fork = early_tag_;
   pending.request = dialog_of(pending)->make_request(method);
   if (method == "INVITE" || method == "UPDATE") {

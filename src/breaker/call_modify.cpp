@@ -28,9 +28,9 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
   }
   auto& to = other(from);
   const bool crosses = to.modification.has_value();
-  if (crosses && sdp::common(codecs, to.peer_codecs).empty()) {
+  if ((crosses || to.hung_up) && sdp::common(codecs, to.peer_codecs).empty()) {
     from.description->reject_offer();
-    return refuse("no common codec with what the other side just offered: " + sdp::list_names(to.peer_codecs));
+    return refuse("no common codec with what the other side offered: " + sdp::list_names(to.peer_codecs));
   }
   const bool other_must_learn = offer->wish != from.peer_direction || !still_fits(codecs_, codecs);
   Modification modification{id, request, from.peer_direction, from.peer_codecs};
@@ -41,7 +41,7 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
     answer_offer(now, from, id, request, out);
     return answer_modification(now, to, out);
   }
-  if (!other_must_learn) return answer_offer(now, from, id, request, out);
+  if (!other_must_learn || to.hung_up) return answer_offer(now, from, id, request, out);  // who comes next will learn of it
   from.modification = std::move(modification);
   carry(from, out);
 }
@@ -124,10 +124,11 @@ void Call::send_offer(LegState& to, std::string_view method, std::string offer, 
 }
 
 void Call::on_modify_success(Time now, const Pending& pending, const Message& response, Outputs& out) {
-  auto& to = leg(pending.side);
+  auto& to = leg_of(pending);
   auto& from = other(to);
   if (pending.request.is("INVITE")) acknowledge(pending, response, out);
-  if (state_ == State::ended) return;
+  if (state_ == State::ended || !is_present(to)) return;
+  if (to.hung_up) return answer_alone(now, from, out);
   if (auto* dialog = dialog_of(pending)) dialog->refresh_target(response);
   to.retries = 0;
   to.session.on_success(now, response);
@@ -148,11 +149,12 @@ void Call::on_modify_success(Time now, const Pending& pending, const Message& re
 }
 
 void Call::on_modify_failure(Time now, const Pending& pending, const Message& response, Outputs& out) {
-  auto& to = leg(pending.side);
+  auto& to = leg_of(pending);
   auto& from = other(to);
   const int status = response.status();
   to.description->withdraw_offer();
-  if (state_ == State::ended) return;
+  if (state_ == State::ended || !is_present(to)) return;
+  if (to.hung_up) return answer_alone(now, from, out);
   const bool no_update = pending.request.is("UPDATE") && (status == 405 || status == 501);
   if (no_update) to.allows_update = false;
   const bool too_short = status == 422 && to.session.on_too_small(response);

@@ -39,7 +39,7 @@ bool Call::follow_redirect(const Pending& pending, const Message& response, Outp
   again.answered_challenges = 0;
   // Where no Route and no outbound proxy stands in between, the new target is also the new next hop.
   const auto former = sip::parse_uri(pending.request.request_uri());
-  if (former && setup_.hop == sip::hop_of(*former)) setup_.hop = sip::hop_of(target->uri);
+  if (former && b_.first_hop == sip::hop_of(*former)) b_.first_hop = sip::hop_of(target->uri);
   again.request.set_request_uri(target->uri.to_string());
   again.request.remove(HeaderId::authorization);  // made for the former Request-URI
   again.request.remove(HeaderId::proxy_authorization);

@@ -30,13 +30,26 @@ void end_lines_with_crlf(Message& notify) {
 std::optional<Counterpart> Call::counterpart(leg::Side side, const sip::Replaces& named) const {
   const auto& here = side == leg::Side::a ? a_ : b_;
   const auto& there = side == leg::Side::a ? b_ : a_;
-  if (state_ == State::ended || !here.dialog || !there.dialog || here.dialog->id().remote_tag != named.from_tag) return std::nullopt;
+  if (state_ == State::ended || !here.dialog || !there.dialog || here.call_id != named.call_id ||
+      here.dialog->id().remote_tag != named.from_tag) {
+    return std::nullopt;
+  }
   Counterpart found;
   found.replaces = {there.dialog->id().call_id, there.dialog->id().remote_tag, there.dialog->id().local_tag, named.others};
   found.known_as = here.contact.uri;
   found.browser = here.binding_token;
-  if (!there.is_browser()) {
-    if (const auto target = sip::parse_uri(there.dialog->remote_target())) found.peer = *target;
+  found.peer_browser = there.binding_token;
+  if (const auto target = sip::parse_uri(there.dialog->remote_target())) found.peer = *target;
+  return found;
+}
+
+// The other side of the dialog that a Replaces from this leg's peer names; nullopt: none of ours.
+std::optional<Counterpart> Call::named_by(const LegState& from, const sip::Replaces& named) const {
+  auto found = context_.counterpart(named);
+  if (!found && from.is_browser()) {
+    // JsSIP writes the tags of a call that it received the other way round. Only a dialog of its own is taken so.
+    found = context_.counterpart({named.call_id, named.from_tag, named.to_tag, named.others});
+    if (found && found->browser != from.binding_token) found.reset();
   }
   return found;
 }
@@ -50,18 +63,12 @@ void Call::map_refer_to(const LegState& from, Message& refer) const {
   if (!refer_to) return;
   const auto named = sip::replaces_of(refer_to->uri);
   if (!named) return;
-  auto found = context_.counterpart(*named);
-  if (!found && from.is_browser()) {
-    // JsSIP writes the tags of a call that it received the other way round. Only a dialog of its own is taken so.
-    found = context_.counterpart({named->call_id, named->from_tag, named->to_tag, named->others});
-    if (found && found->browser != from.binding_token) found.reset();
-  }
+  const auto found = named_by(from, *named);
   if (!found) return;
   sip::set_replaces(refer_to->uri, found->replaces);
-  const auto& uri = refer_to->uri;
-  if (found->peer && iequals(uri.host, found->known_as.host) && uri.port == found->known_as.port) {
+  if (found->peer_browser.empty() && found->is_meant_by(refer_to->uri)) {
     auto direct = *found->peer;
-    direct.headers = uri.headers;
+    direct.headers = refer_to->uri.headers;
     refer_to->uri = std::move(direct);
   }
   refer.set(HeaderId::refer_to, refer_to->to_string());

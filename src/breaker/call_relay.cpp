@@ -41,12 +41,10 @@ void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const 
 
 // RFC 5168: the request is answered here, and the other leg's peer, which has the encoder, is asked in its turn.
 void Call::ask_for_key_frame(Time now, LegState& to, const Message& request, Outputs& out) {
-  if (!to.takes_info || !to.dialog || !to.dialog->confirmed()) return;
+  if (!to.takes_info || to.hung_up || !to.dialog || !to.dialog->confirmed()) return;
   if (to.key_frame_asked && now - *to.key_frame_asked < key_frame_interval) return;
   to.key_frame_asked = now;
-  Pending pending;
-  pending.side = to.side;
-  pending.request = to.dialog->make_request("INFO");
+  auto pending = in_dialog(to, Pending::Kind::relay, "INFO");
   pending.request.set_body(request.body(), media_control_type);
   send(std::move(pending), out);
 }
@@ -55,7 +53,7 @@ void Call::ask_for_key_frame(Time now, LegState& to, const Message& request, Out
 // one at a time, since requests may overtake each other on the way.
 void Call::on_key_pressed(const leg::KeyPressed& key, Outputs& out) {
   auto& to = leg(key.side);
-  if (state_ != State::connected) return;
+  if (state_ != State::connected || to.hung_up) return;
   if (!to.takes_info || to.waiting_keys.size() == most_waiting_keys) {
     return log_state("call.key_press_dropped", {{"leg", leg::name(to.side)}, {"takes_info", to.takes_info}});
   }
@@ -64,31 +62,25 @@ void Call::on_key_pressed(const leg::KeyPressed& key, Outputs& out) {
 }
 
 void Call::send_key(LegState& to, Outputs& out) {
-  Pending pending;
-  pending.kind = Pending::Kind::key;
-  pending.side = to.side;
-  pending.request = to.dialog->make_request("INFO");
+  auto pending = in_dialog(to, Pending::Kind::key, "INFO");
   pending.request.set_body(dtmf_relay_body(to.waiting_keys.front()), dtmf_relay_type);
   send(std::move(pending), out);
 }
 
 void Call::on_key_sent(LegState& to, Outputs& out) {
   to.waiting_keys.pop_front();
-  if (state_ == State::connected && !to.waiting_keys.empty()) send_key(to, out);
+  if (state_ == State::connected && is_present(to) && !to.hung_up && !to.waiting_keys.empty()) send_key(to, out);
 }
 
 void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   auto& to = leg(leg::other(from.side));
-  if (!to.dialog || !to.dialog->confirmed()) {
+  if (to.hung_up || !to.dialog || !to.dialog->confirmed()) {
     auto response = response_to(from, request, 480);
     return respond(id, std::move(response), out);
   }
-  Pending pending;
-  pending.kind = Pending::Kind::relay;
-  pending.side = to.side;
+  auto pending = in_dialog(to, Pending::Kind::relay, request.method());
   pending.answers = id;
   pending.answered_request = request;
-  pending.request = to.dialog->make_request(request.method());
   pass_headers(from, request, pending.request);
   copy_body(request, pending.request);
   pass_authorizations(from, request, pending.request);
@@ -103,11 +95,15 @@ void Call::relay(LegState& from, sip::ServerTransactionId id, const Message& req
   send(std::move(pending), out);
 }
 
-void Call::on_relay_response(const Pending& pending, const Message& response, Outputs& out) {
+void Call::on_relay_response(Time now, const Pending& pending, const Message& response, Outputs& out) {
   if (pending.answers == sip::ServerTransactionId::none) return;
   auto& from = leg(leg::other(pending.side));
+  if (takes_refer_over(pending, response)) {
+    leg_of(pending).takes_refer = response.status() == 420;
+    return start_transfer(now, from, pending.answers, pending.answered_request, out);
+  }
   auto relayed = response_to(from, pending.answered_request, response.status(), response.reason());
-  pass_headers(leg(pending.side), response, relayed);
+  pass_headers(leg_of(pending), response, relayed);
   copy_body(response, relayed);
   if (response.status() == 401 || response.status() == 407) copy_challenges(response, relayed);
   respond(pending.answers, std::move(relayed), out);

@@ -41,13 +41,13 @@ sip::Dialog* Call::dialog_with(LegState& leg, const Message& request) {
   const auto from = request.from();
   if (!from) return nullptr;
   if (leg.dialog && leg.dialog->id().remote_tag == from->tag()) return &*leg.dialog;
-  const auto fork = leg.side == leg::Side::b ? forks_.find(from->tag()) : forks_.end();
+  const auto fork = leg.made_here ? forks_.find(from->tag()) : forks_.end();
   return fork == forks_.end() ? nullptr : &fork->second.dialog;
 }
 
 void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, const Message& request,
                       const sip::Target& source, Outputs& out) {
-  auto& from = leg(side);
+  auto& from = addressee(side, request);
   from.message_source = source.remote.ip;
   auto* dialog = dialog_with(from, request);
   if (dialog == nullptr) {
@@ -55,7 +55,7 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
     return;
   }
   // The browser may be back on another WebSocket; its dialogs follow it (design section 3, "Dialogs").
-  if (is_web_socket(source.transport)) move_to(from, source.flow, out);
+  if (is_web_socket(source.transport) && is_present(from)) move_to(from, source.flow, out);
   if (request.is("ACK")) {
     on_ack(now, from, request, out);
   } else if (!dialog->accept_cseq(request)) {
@@ -67,14 +67,16 @@ void Call::on_request(Time now, leg::Side side, sip::ServerTransactionId id, con
 }
 
 void Call::on_new_request(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
+  if (!is_present(from)) return on_former_request(from, id, request, out);
   if (request.is("BYE")) return on_bye(now, from, id, request, out);  // whatever it requires: its sender is gone (15.1.1)
   if (refuse_extensions(from, id, request, out)) return;
   if (request.is("PRACK") && from.side == leg::Side::a) return on_prack(now, id, request, out);
   const bool lost_fork = from.dialog && dialog_with(from, request) != &*from.dialog;
-  if (state_ == State::ended || lost_fork || request.is("PRACK")) {
+  if (state_ == State::ended || lost_fork || from.hung_up || request.is("PRACK")) {
     return respond(id, response_to(from, request, 481), out);
   }
   note_allow(allows_update(from, request), request);
+  if (request.count(HeaderId::allow) > 0) from.takes_refer = allows(request, "REFER");
   if (request.is("INVITE") || (request.is("UPDATE") && !request.body().empty())) {
     return on_offer(now, from, id, request, out);
   }
@@ -89,7 +91,8 @@ void Call::on_new_request(Time now, LegState& from, sip::ServerTransactionId id,
     return respond(id, std::move(response), out);
   }
   if (request.is("INFO")) return on_info(now, from, id, request, out);
-  if (request.is("REFER") || request.is("NOTIFY") || request.is("MESSAGE")) return relay(from, id, request, out);
+  if (request.is("REFER")) return on_refer(now, from, id, request, out);
+  if (request.is("NOTIFY") || request.is("MESSAGE")) return relay(from, id, request, out);
   auto response = response_to(from, request, 405);
   response.append(HeaderId::allow, std::string(allowed_methods));
   respond(id, std::move(response), out);

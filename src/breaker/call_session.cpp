@@ -34,9 +34,9 @@ void Call::refresh_sessions(Time now, Outputs& out) {
 }
 
 void Call::on_refresh_response(Time now, const Pending& pending, const Message& response, Outputs& out) {
-  auto& leg = this->leg(pending.side);
+  auto& leg = leg_of(pending);
   const int status = response.status();
-  if (state_ == State::ended) return;
+  if (state_ == State::ended || !is_present(leg) || leg.hung_up) return;
   if (status < 300) {
     leg.dialog->refresh_target(response);
     leg.session.on_success(now, response);

@@ -33,6 +33,7 @@ void Call::start(Time now, Outputs& out) {
   if (!dialog) return reject(400, "Bad Contact", {}, out);
   a_.dialog = std::move(*dialog);
   a_.takes_info = allows(invite, "INFO");
+  a_.takes_refer = allows(invite, "REFER");
   if (refuse_extensions(a_, invite_id_, invite, out)) return close("unsupported extension required", out);
   if (refuse_session(a_, invite_id_, invite, out)) return close("session interval too small", out);
   if (auto refusal = take_credentials()) return reject(refusal->status, refusal->reason, refusal->warning, out);
@@ -78,22 +79,30 @@ bool Call::take_offer(Outputs& out) {
                 "; relayed are opus, pcmu, pcma, g722");
 }
 
+// What every INVITE of ours that makes a leg says; `from` and `to` are name-addrs, whose tags do not count.
+Message Call::new_invite(const LegState& leg, const std::string& request_uri, std::string_view from, std::string_view to,
+                         std::uint32_t cseq, int hops) const {
+  auto invite = Message::request("INVITE", request_uri);
+  auto caller = without_tag(from);
+  caller.params.set("tag", leg.local_tag);
+  invite.append(HeaderId::from, caller.to_string());
+  invite.append(HeaderId::to, without_tag(to).to_string());
+  invite.append(HeaderId::call_id, leg.call_id);
+  invite.append(HeaderId::cseq, sip::CSeq{cseq, "INVITE"}.to_string());
+  invite.append(HeaderId::max_forwards, std::to_string(hops));
+  invite.append(HeaderId::allow, std::string(allowed_methods));
+  leg.session.ask(invite);
+  return invite;
+}
+
 Message Call::make_invite() {
   const auto& received = setup_.invite;
-  auto invite = Message::request("INVITE", setup_.request_uri);
-  for (const auto route : received.values(HeaderId::route)) invite.append(HeaderId::route, std::string(route));
-  auto from = without_tag(received.get(HeaderId::from).value_or(""));
-  from.params.set("tag", b_.local_tag);
-  invite.append(HeaderId::from, from.to_string());
-  invite.append(HeaderId::to, without_tag(received.get(HeaderId::to).value_or("")).to_string());
-  invite.append(HeaderId::call_id, b_.call_id);
-  invite.append(HeaderId::cseq, sip::CSeq{earlier_ ? earlier_->cseq + 1 : 1, "INVITE"}.to_string());
   const auto hops = parse_number<int>(received.get(HeaderId::max_forwards).value_or("")).value_or(70);
-  invite.append(HeaderId::max_forwards, std::to_string(hops - 1));
-  invite.append(HeaderId::allow, std::string(allowed_methods));
+  auto invite = new_invite(b_, setup_.request_uri, received.get(HeaderId::from).value_or(""),
+                           received.get(HeaderId::to).value_or(""), earlier_ ? earlier_->cseq + 1 : 1, hops - 1);
+  for (const auto route : received.values(HeaderId::route)) invite.append(HeaderId::route, std::string(route));
   if (context_.options.reliable_provisionals) invite.append(HeaderId::supported, "100rel");
   if (received.has_option(HeaderId::supported, "199")) invite.append(HeaderId::supported, "199");
-  b_.session.ask(invite);
   pass_headers(a_, received, invite);
   pass_authorizations(a_, received, invite);
   map_replaces(received, invite);
@@ -101,8 +110,9 @@ Message Call::make_invite() {
 }
 
 void Call::on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out) {
-  auto& leg = this->leg(opened.side);
   if (state_ == State::ended) return;
+  if (opened.number != leg::LegNumber::first) return on_spare_opened(now, opened, out);
+  auto& leg = this->leg(opened.side);
   if (!opened.error.empty()) return reject(503, {}, opened.error, out);
   leg.opened = opened;
   leg.is_open = true;
@@ -161,7 +171,9 @@ void Call::follow_fork(const Message& response) {
 void Call::on_invite_success(Time now, Pending& pending, const Message& response, Outputs& out) {
   const auto to = response.to();
   const auto tag = to ? to->tag() : std::string();
-  if (b_.dialog && tag == b_.dialog->id().remote_tag) return acknowledge(pending, response, out);  // repeated
+  if (const auto& leg = leg_of(pending); leg.dialog && tag == leg.dialog->id().remote_tag) {  // repeated
+    return acknowledge(pending, response, out);
+  }
   if (state_ == State::ended || b_.dialog) return drop_fork(pending, response, out);
 
   pending.finished = true;
@@ -179,6 +191,7 @@ void Call::on_invite_success(Time now, Pending& pending, const Message& response
   }
   b_.dialog->confirm();
   b_.takes_info = allows(response, "INFO");
+  b_.takes_refer = allows(response, "REFER");
   note_allow(b_.allows_update, response);
   b_.session.on_success(now, response);
   acknowledge(pending, response, out);
@@ -230,10 +243,11 @@ void Call::drop_fork(Pending& invite, const Message& response, Outputs& out) {
   if (std::exchange(fork.dropped, true)) return;
   Pending pending;
   pending.kind = Pending::Kind::bye;
-  pending.side = leg::Side::b;
+  pending.side = invite.side;
+  pending.number = invite.number;
   pending.fork = tag;
   pending.request = fork.dialog.make_request("BYE");
-  const auto cause = b_.dialog ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487);
+  const auto cause = leg_of(invite).dialog ? EndCause("Call completed elsewhere", 200) : EndCause("call already ended", 487);
   cause.append_to(pending.request);
   send(std::move(pending), out);
 }

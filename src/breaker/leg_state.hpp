@@ -14,6 +14,8 @@
 #include "w2s/sip/transaction_user.hpp"
 
 #include "dtmf_info.hpp"
+#include "pending.hpp"
+#include "referral.hpp"
 
 namespace w2s::breaker {
 
@@ -49,10 +51,13 @@ constexpr std::size_t most_forks = 32;            // a called side may invent ta
 // One leg of a call: dialog, offer/answer state, media endpoint.
 struct LegState {
   leg::Side side = leg::Side::a;
+  leg::LegNumber number = leg::LegNumber::first;
   leg::Kind kind = leg::Kind::phone;
   sip::FlowId flow = sip::FlowId::none;
   std::string binding_token;                      // a browser's; empty: a phone
   sip::NameAddr contact;                          // ours on this leg
+  bool made_here = false;                         // its INVITE was ours
+  sip::NextHop first_hop;                         // of that INVITE
   std::string call_id;
   std::string local_tag;
   std::optional<sip::Dialog> dialog;
@@ -65,7 +70,8 @@ struct LegState {
   std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE
   std::optional<AwaitedAck> awaited_ack;
   std::optional<Modification> modification;
-  bool takes_info = true;                         // unless its Allow says otherwise
+  bool takes_info = true;                         // unless its Allow says otherwise, here too:
+  bool takes_refer = true;
   std::deque<DtmfInfo> waiting_keys;              // to be told to the peer by INFO, the first is under way
   std::optional<Time> key_frame_asked;            // when the peer was last asked for one
   IpAddress message_source;                       // of the message that is being handled
@@ -76,7 +82,12 @@ struct LegState {
   sip::SessionTimer session;
   std::optional<EndCause> bye_after_ack;       // a cause: the BYE that waits for the peer's ACK (RFC 3261 15)
 
+  std::uint32_t refers = 0;                       // that its peer has sent
+  std::optional<ReferSubscription> refer;         // of its peer, to what becomes of its REFER
+  bool hung_up = false;                           // its peer is gone, while the transfer that it asked for is under way
+
   bool is_browser() const { return !binding_token.empty(); }
+  bool has_sent(const Pending& pending) const { return pending.side == side && pending.number == number; }
 };
 
 }  // namespace w2s::breaker

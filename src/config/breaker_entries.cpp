@@ -1,4 +1,4 @@
-// Which calls the breaker takes.
+// Which calls the breaker takes, and what it does itself in them.
 #include "fields.hpp"
 #include "readers.hpp"
 
@@ -17,6 +17,14 @@ std::optional<BreakerMode> read_mode(const Entry& entry, std::string_view text) 
 
 void read_breaker(const Entry& entry) {
   if (const auto mode = read_mode(entry, entry.value)) entry.config().breaker = *mode;
+}
+
+void read_refer(const Entry& entry) {
+  const auto mode = read_keyword<ReferMode>(entry, entry.value,
+                                            {{"relay", ReferMode::relay},
+                                             {"local", ReferMode::local},
+                                             {"auto", ReferMode::automatic}});
+  if (mode) entry.config().refer = *mode;
 }
 
 bool read_breaker_field(const Entry& entry, std::string_view text, Listener& listener) {

@@ -27,6 +27,7 @@ constexpr std::array entry_kinds = {
     EntryKind{"allow-insecure-ha1", "yes|no", replaces, read_allow_insecure_ha1},
     EntryKind{"account", "user;realm;ha1[;server]", repeats, read_account},
     EntryKind{"redirects", "pass|follow", replaces, read_redirects},
+    EntryKind{"refer", "relay|local|auto", replaces, read_refer},
     EntryKind{"breaker", "client|auto|always", replaces, read_breaker},
     EntryKind{"allow-origin", "origin; ... or *", repeats, read_allow_origin},
     EntryKind{"nameserver", "address", repeats, read_nameserver},

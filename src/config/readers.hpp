@@ -17,6 +17,7 @@ void read_nameserver(const Entry& entry);
 
 // breaker_entries.cpp
 void read_breaker(const Entry& entry);
+void read_refer(const Entry& entry);
 // The field `breaker=client|auto|always` of a transport entry. False: malformed.
 bool read_breaker_field(const Entry& entry, std::string_view text, Listener& listener);
 

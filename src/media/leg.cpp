@@ -5,10 +5,11 @@
 
 namespace w2s::media {
 
-Leg::Leg(LegContext& context, leg::MediaId media, leg::Side side)
+Leg::Leg(LegContext& context, leg::MediaId media, leg::Side side, leg::LegNumber number)
     : context_(context),
       media_(media),
       side_(side),
+      number_(number),
       cname_(context.rng.alphanumeric(16)),  // RFC 7022 4.2: short-term persistent, at least 96 random bits
       outgoing_({context.rng.u32()}, context.rng) {}
 
@@ -23,6 +24,15 @@ void Leg::connect(Leg& other) {
   const bool was_open = relay_.open();
   relay_.connect(*plan_, *other.plan_);
   if (was_open && !relay_.open()) other.outgoing_.pause();
+}
+
+void Leg::disconnect() {
+  other_ = nullptr;
+  outgoing_.pause();
+}
+
+void Leg::release_keys(Time now) {
+  if (const auto press = keys_.release(); press && other_ != nullptr) pass_key(now, *press);
 }
 
 void Leg::on_rtp(Time now, Packet& packet) {
@@ -168,7 +178,7 @@ void Leg::connected() {
 }
 
 void Leg::fail(leg::Failure failure, std::string detail) {
-  context_.report(leg::LegFailed{media_, side_, failure, std::move(detail)});
+  context_.report(leg::LegFailed{media_, side_, failure, std::move(detail), number_});
 }
 
 void Leg::log_summary() const {

@@ -25,9 +25,12 @@ class Leg {
   const std::optional<leg::LegPlan>& plan() const { return plan_; }
   // Both legs have a plan, or one has a new one.
   void connect(Leg& other);
-  // The other leg is going.
-  void disconnect() { other_ = nullptr; }
+  // The other leg is going: what we send goes on with another one, whatever its numbers.
+  void disconnect();
+  // This leg is going: a key that its peer holds down is let go.
+  void release_keys(Time now);
 
+  leg::LegNumber number() const { return number_; }
   bool press(Time now, char digit, Duration duration);
   void on_time(Time now);
   // A line about what this leg did, and where it failed if it did.
@@ -42,7 +45,7 @@ class Leg {
     std::uint64_t no_codec = 0;
   };
 
-  Leg(LegContext& context, leg::MediaId media, leg::Side side);
+  Leg(LegContext& context, leg::MediaId media, leg::Side side, leg::LegNumber number);
 
   // A plain RTP or RTCP packet that is the peer's.
   void on_rtp(Time now, Packet& packet);
@@ -63,6 +66,7 @@ class Leg {
   LegContext& context_;
   const leg::MediaId media_;
   const leg::Side side_;
+  const leg::LegNumber number_;
   const std::string cname_;
   std::optional<leg::LegPlan> plan_;
   OutgoingStream outgoing_;

@@ -14,13 +14,15 @@ bool is_target(const Endpoint& endpoint) {
 
 }  // namespace
 
-PhoneLeg::PhoneLeg(LegContext& context, leg::MediaId media, leg::Side side, PortPair ports)
-    : Leg(context, media, side), ports_(std::move(ports)) {}
+PhoneLeg::PhoneLeg(LegContext& context, leg::MediaId media, leg::Side side, PortPair ports,
+                   leg::LegNumber number)
+    : Leg(context, media, side, number), ports_(std::move(ports)) {}
 
 leg::LegOpened PhoneLeg::opened() const {
   leg::LegOpened opened{};
   opened.media = media_;
   opened.side = side_;
+  opened.number = number_;
   const auto ip = advertised(context_.options.public_addresses, ports_.rtp.local().ip);
   opened.rtp = {ip, ports_.rtp.local().port};
   opened.rtcp = {ip, ports_.rtcp.local().port};

@@ -11,7 +11,8 @@ namespace w2s::media {
 // A SIP phone: plain RTP and RTCP on a port pair of its own.
 class PhoneLeg final : public Leg {
  public:
-  PhoneLeg(LegContext& context, leg::MediaId media, leg::Side side, PortPair ports);
+  PhoneLeg(LegContext& context, leg::MediaId media, leg::Side side, PortPair ports,
+           leg::LegNumber number = leg::LegNumber::first);
 
   leg::LegOpened opened() const override;
   const PortPair& ports() const { return ports_; }

@@ -48,6 +48,12 @@ void Sessions::apply(const leg::LegPlan& plan) {
 void Sessions::send_dtmf(const leg::SendDtmf& dtmf) {
   impl_->pump_of(dtmf.media).push(dtmf);
 }
+void Sessions::replace(const leg::ReplaceLeg& replace) {
+  impl_->pump_of(replace.media).push(replace);
+}
+void Sessions::drop(const leg::DropLeg& drop) {
+  impl_->pump_of(drop.media).push(drop);
+}
 void Sessions::close(const leg::CloseMedia& close) {
   impl_->pump_of(close.media).push(close);
 }

@@ -13,27 +13,30 @@ constexpr Duration connect_timeout = 20s;
 // How long a browser that has lost its network may take to come back, after consent has run out.
 constexpr Duration consent_grace = 10s;
 
-leg::LegOpened without_media_address(leg::MediaId media, leg::Side side) {
+leg::LegOpened without_media_address(leg::MediaId media, leg::Side side, leg::LegNumber number) {
   leg::LegOpened opened{};
   opened.media = media;
   opened.side = side;
+  opened.number = number;
   opened.error = "this host has no address on which a browser could reach it";
   return opened;
 }
 
 }  // namespace
 
-WebLeg::WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward)
-    : Leg(context, media, side),
+WebLeg::WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward,
+               leg::LegNumber number)
+    : Leg(context, media, side, number),
       credentials_(ice::Credentials::make(context.rng)),
       candidates_(candidates(context.options.public_addresses, toward, context.browser_port.addresses(),
                              context.browser_port.port())) {}
 
 leg::LegOpened WebLeg::opened() const {
-  if (candidates_.empty()) return without_media_address(media_, side_);
+  if (candidates_.empty()) return without_media_address(media_, side_, number_);
   leg::LegOpened opened{};
   opened.media = media_;
   opened.side = side_;
+  opened.number = number_;
   opened.rtp = opened.rtcp = candidates_.front().address;
   opened.ice_ufrag = credentials_.ufrag;
   opened.ice_pwd = credentials_.pwd.reveal();

@@ -15,7 +15,8 @@ namespace w2s::media {
 class WebLeg final : public Leg {
  public:
   // `toward`: the local address on which the browser's WebSocket came in.
-  WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward);
+  WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward,
+         leg::LegNumber number = leg::LegNumber::first);
 
   leg::LegOpened opened() const override;
   // Ours with this ufrag, nullptr for none: the present ones, and after a restart of ICE those before it

@@ -99,7 +99,12 @@ void DtmfReceiver::on_report(Time now, Ssrc source, const Report& report) {
 }
 
 std::optional<KeyPress> DtmfReceiver::on_time(Time now) {
-  if (!current_ || current_->press.ended || now - current_->heard < silence_of_an_end) return std::nullopt;
+  if (!current_ || now - current_->heard < silence_of_an_end) return std::nullopt;
+  return release();
+}
+
+std::optional<KeyPress> DtmfReceiver::release() {
+  if (!current_ || current_->press.ended) return std::nullopt;
   current_->press.ended = true;
   return current_->press;
 }

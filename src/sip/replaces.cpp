@@ -60,6 +60,10 @@ std::optional<Replaces> replaces_of(const Uri& uri) {
   return replaces ? std::optional(*replaces) : std::nullopt;
 }
 
+bool names_replaces(const Uri& uri) {
+  return find_header(uri.headers, "Replaces").has_value();
+}
+
 void set_replaces(Uri& uri, const Replaces& replaces) {
   const auto value = percent_encode(replaces.to_string());
   if (const auto found = find_header(uri.headers, "Replaces")) uri.headers.replace(found->first, found->second, value);

@@ -63,6 +63,8 @@ class Storm {
     breaker::Options options;
     options.reliable_provisionals = bytes.next(2) == 0;
     options.session.interval = bytes.next(2) == 0 ? 0s : 90s;
+    static constexpr breaker::ReferMode modes[] = {breaker::ReferMode::relay, breaker::ReferMode::local, breaker::ReferMode::automatic};
+    options.refer = modes[bytes.next(3)];
     return options;
   }
 
@@ -94,6 +96,7 @@ class Storm {
 
   void decorate(sip::Message& message) {
     if (message.is("ACK")) message.set(HeaderId::cseq, std::to_string(last_invite_) + " ACK");
+    if (message.is("REFER")) message.append(HeaderId::refer_to, "<sip:carol@198.51.100.30>");
     if (message.is("PRACK")) message.append(HeaderId::rack, rseq_ + " 1 INVITE");
     if (bytes_.next(4) == 0) message.append(HeaderId::session_expires, bytes_.next(2) == 0 ? "90;refresher=uas" : "60");
     if (bytes_.next(2) == 0) message.append(HeaderId::supported, "timer");
@@ -101,12 +104,12 @@ class Storm {
   }
 
   static std::string method_of(unsigned choice) {
-    static constexpr const char* methods[] = {"INVITE", "UPDATE", "PRACK", "ACK", "INFO", "NOTIFY", "OPTIONS", "ACK", "INVITE", "BYE"};
+    static constexpr const char* methods[] = {"INVITE", "UPDATE", "PRACK", "ACK", "INFO", "NOTIFY", "OPTIONS", "ACK", "INVITE", "BYE", "REFER"};
     return methods[choice];
   }
 
   void from_caller() {
-    auto message = request(method_of(bytes_.next(10)), tag_);
+    auto message = request(method_of(bytes_.next(11)), tag_);
     decorate(message);
     world_.receive(message, flow_);
   }
@@ -114,7 +117,7 @@ class Storm {
   void from_called() {
     if (sent_.empty()) return;
     const auto& invite = sent_.front().message;
-    const auto method = method_of(bytes_.next(10));
+    const auto method = method_of(bytes_.next(11));
     auto message = request(method, "");
     message.set(HeaderId::via, "SIP/2.0/UDP 198.51.100.20;branch=z9hG4bK" + std::to_string(number_));
     auto from = *invite.to();

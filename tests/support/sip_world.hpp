@@ -148,6 +148,7 @@ class SipWorld final : public app::Outside {
     leg::LegOpened answer;
     answer.media = request.media;
     answer.side = request.side;
+    answer.number = request.number;
     answer.rtp = {*IpAddress::parse(request.toward.is_v4() ? gateway_address : gateway_v6), request.kind == leg::Kind::web ? std::uint16_t{10065} : std::uint16_t{20000}};
     answer.rtcp = {answer.rtp.ip, static_cast<std::uint16_t>(answer.rtp.port + (request.kind == leg::Kind::web ? 0 : 1))};
     answer.ice_ufrag = "gwufrag0";
@@ -160,6 +161,8 @@ class SipWorld final : public app::Outside {
   }
   void apply(const leg::LegPlan& plan) override { plans.push_back(plan); }
   void send_dtmf(const leg::SendDtmf& sent_dtmf) override { dtmf.push_back(sent_dtmf); }
+  void replace(const leg::ReplaceLeg& replace) override { replaced.push_back(replace); }
+  void drop(const leg::DropLeg& drop) override { dropped.push_back(drop); }
   void close(const leg::CloseMedia& close) override { closed.push_back(close.media); }
   std::optional<sip::Target> way_back(const sip::Target& place) override {
     if (refused.contains(place.remote.ip.to_string())) return std::nullopt;
@@ -179,6 +182,8 @@ class SipWorld final : public app::Outside {
   std::vector<leg::OpenLeg> opened;
   std::vector<leg::LegPlan> plans;
   std::vector<leg::SendDtmf> dtmf;
+  std::vector<leg::ReplaceLeg> replaced;
+  std::vector<leg::DropLeg> dropped;
   std::vector<leg::MediaId> closed;
   std::set<sip::FlowId> held;
   std::set<std::string> refused;

@@ -17,7 +17,7 @@
 namespace w2s::breaker {
 
 using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest, sip::Respond, sip::HoldFlow,
-                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::CloseMedia>;
+                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::ReplaceLeg, leg::DropLeg, leg::CloseMedia>;
 using Outputs = std::vector<Output>;
 
 // Credentials of a user for the challenges of one server (config entry account).
@@ -25,6 +25,29 @@ struct Account {
   std::string user, realm;
   Redacted<std::string> ha1;
   std::string server;                       // name or address; the digest is told to nobody else
+};
+
+// One side of a new call as the owner sees it.
+struct Party {
+  leg::Kind kind = leg::Kind::phone;        // b: what to offer; a: taken from its offer
+  sip::FlowId flow = sip::FlowId::none;     // a browser's
+  std::string binding_token;                // finds the browser again after a WebSocket loss; empty: a phone
+  sip::NameAddr contact;                    // ours towards this party; b: its address is set when the route is known
+};
+
+// Where a call goes that the gateway makes itself.
+struct Destination {
+  Party party;                              // without its contact
+  std::string request_uri;
+  sip::NextHop hop;
+  std::vector<std::string> routes{};
+};
+
+// Who carries out a REFER in the call (config entry refer).
+enum class ReferMode {
+  relay,      // the other peer
+  local,      // the gateway
+  automatic,  // the other peer if it can, else the gateway
 };
 
 struct Options {
@@ -37,6 +60,7 @@ struct Options {
   bool reliable_provisionals = false;       // enable-100rel: asked for on leg b, given to leg a that can take them
   sip::SessionTimer::Options session;       // session-expires
   bool follow_redirects = false;            // config entry redirects
+  ReferMode refer = ReferMode::relay;
   std::vector<Account> accounts;
   std::size_t max_calls = 0;                // 0: no limit; beyond it 503 with Retry-After
   std::string user_agent = "webrtc2sip";
@@ -45,16 +69,10 @@ struct Options {
   std::function<bool(sip::FlowId)> is_open;
   // A SIP server that the browser with this binding token registered with, or the outbound proxy.
   std::function<bool(const std::string& token, const IpAddress& peer)> trusts;
+  // Where a call to `target` goes; nullopt: it names this gateway, but no browser that is here.
+  std::function<std::optional<Destination>(const sip::Uri& target)> destination_of;
   // `peer` answered a REGISTER of this browser with 2xx, and that registration stands.
   std::function<bool(const std::string& token, const IpAddress& peer)> registered_at;
-};
-
-// One side of a new call as the owner sees it.
-struct Party {
-  leg::Kind kind = leg::Kind::phone;        // b: what to offer; a: taken from its offer
-  sip::FlowId flow = sip::FlowId::none;     // a browser's
-  std::string binding_token;                // finds the browser again after a WebSocket loss; empty: a phone
-  sip::NameAddr contact;                    // ours towards this party; b: its address is set when the route is known
 };
 
 struct NewCall {

@@ -14,6 +14,7 @@ namespace w2s::config {
 
 enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
 enum class BreakerMode : std::uint8_t { client, automatic, always };
+enum class ReferMode : std::uint8_t { relay, local, automatic };
 
 // transport
 struct Listener {
@@ -97,6 +98,7 @@ struct Config {
   BreakerMode breaker = BreakerMode::client;
   std::vector<Account> accounts;
   bool follow_redirects = false;
+  ReferMode refer = ReferMode::relay;
   std::vector<IpAddress> nameservers;      // beside those of /etc/resolv.conf
   std::optional<std::uint32_t> max_calls;  // nullopt: no limit, here and below
   std::optional<std::uint32_t> max_connections;

@@ -18,6 +18,9 @@ enum class Side : std::uint8_t { a, b };  // a: the leg on which the INVITE arri
 constexpr Side other(Side s) { return s == Side::a ? Side::b : Side::a; }
 constexpr const char* name(Side s) { return s == Side::a ? "a" : "b"; }
 
+// A side has its legs one after the other: what takes the place of the first has a number of its own (a transfer).
+enum class LegNumber : std::uint32_t { first };
+
 enum class Kind : std::uint8_t {
   web,    // ICE-lite, DTLS-SRTP, rtcp-mux on the shared browser port
   phone,  // plain RTP and RTCP on a port pair of rtp-port-range
@@ -30,6 +33,7 @@ struct OpenLeg {
   Kind kind;
   IpAddress toward;  // phone: the peer's media or signalling address, so that the right local address is chosen.
                      // web: the local address on which this browser's WebSocket was accepted (first candidate).
+  LegNumber number = LegNumber::first;  // another: a spare leg, beside the one that is in use
 };
 
 struct Candidate {
@@ -41,6 +45,7 @@ struct Candidate {
 struct LegOpened {
   MediaId media;
   Side side;
+  LegNumber number = LegNumber::first;
   std::string error;             // not empty: the leg could not be opened (no port free, …); nothing else is set
   Endpoint rtp;                  // c= and m= port; for web the default candidate
   Endpoint rtcp;                 // phone: RTP port + 1; web: the same as rtp
@@ -133,7 +138,21 @@ struct SendDtmf {
   std::uint32_t duration_ms = 160;
 };
 
-struct CloseMedia { MediaId media; };  // both legs
+// The spare leg takes the place of the one in use, which is closed; its LegPlan follows. What the other leg sends goes on
+// as the same stream.
+struct ReplaceLeg {
+  MediaId media;
+  Side side;
+  LegNumber number;              // of the spare
+};
+// The spare leg is not wanted any more.
+struct DropLeg {
+  MediaId media;
+  Side side;
+  LegNumber number;
+};
+
+struct CloseMedia { MediaId media; };  // all its legs
 
 // ---- events ----
 enum class Failure : std::uint8_t { ice_timeout, ice_consent_lost, dtls_failed, dtls_fingerprint, srtp_no_profile, media_timeout };
@@ -149,7 +168,13 @@ constexpr const char* name(Failure f) {
   return "?";
 }
 
-struct LegFailed { MediaId media; Side side; Failure failure; std::string detail; };
+struct LegFailed {
+  MediaId media;
+  Side side;
+  Failure failure;
+  std::string detail;
+  LegNumber number = LegNumber::first;
+};
 struct LegConnected { MediaId media; Side side; };          // web: DTLS done, keys in use; phone: first packet received
 // A key was pressed as an RTP event on the other leg, and the peer of `side` negotiated no telephone-event.
 struct KeyPressed {

@@ -21,6 +21,8 @@ class DtmfReceiver {
   std::span<const KeyPress> on_packet(Time now, const PacketView& packet, std::uint32_t clock_rate);
   // The press that has ended without its end packets, if any.
   std::optional<KeyPress> on_time(Time now);
+  // Nothing more will come: the press that has not ended, as ended.
+  std::optional<KeyPress> release();
 
  private:
   // One event of a packet, at its own start (RFC 4733 2.5.1.5: several follow each other without a gap).

@@ -23,6 +23,7 @@ class Dialog {
   const DialogId& id() const { return id_; }
   bool confirmed() const { return confirmed_; }
   void confirm() { confirmed_ = true; }
+  const std::string& remote_uri() const { return remote_uri_; }  // name-addr without tag
   const std::string& remote_target() const { return remote_target_; }
   const std::vector<std::string>& route_set() const { return route_set_; }
 

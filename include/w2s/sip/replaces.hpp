@@ -20,6 +20,8 @@ struct Replaces {
 Result<Replaces> parse_replaces(std::string_view value);
 // The Replaces among the headers of a URI, as a Refer-To carries it; nullopt: none, or one that cannot be read.
 std::optional<Replaces> replaces_of(const Uri& uri);
+// There is a Replaces among them, whether it can be read or not.
+bool names_replaces(const Uri& uri);
 // Puts it in the place of the one that is there; the other headers stay as they are.
 void set_replaces(Uri& uri, const Replaces& replaces);
 

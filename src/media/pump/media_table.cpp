@@ -1,5 +1,7 @@
 #include "media/pump/media_table.hpp"
 
+#include <utility>
+
 #include "w2s/rtp/demux.hpp"
 
 #include "media/local_addresses.hpp"
@@ -15,6 +17,7 @@ leg::LegOpened refusal(const leg::OpenLeg& request, std::string error) {
   leg::LegOpened out{};
   out.media = request.media;
   out.side = request.side;
+  out.number = request.number;
   out.error = std::move(error);
   return out;
 }
@@ -33,45 +36,58 @@ MediaTable::~MediaTable() {
 
 leg::LegOpened MediaTable::open(const leg::OpenLeg& request) {
   auto& media = media_[request.media];
-  close_leg(media,
-            index(request.side));  // a leg that is opened again (a browser forked to a phone) starts anew
-  auto opened = request.kind == leg::Kind::web ? open_web(request, media) : open_phone(request, media);
-  if (!opened.error.empty() && !media.legs[0] && !media.legs[1]) media_.erase(request.media);
+  const auto side = index(request.side);
+  const bool spare = request.number != leg::LegNumber::first;
+  auto& place = spare ? media.spares[side] : media.legs[side];
+  // A leg that is opened again (a browser forked to a phone) starts anew.
+  if (spare)
+    clear(place);
+  else
+    close_leg(media, side);
+  auto opened = request.kind == leg::Kind::web ? open_web(request, place) : open_phone(request, place);
+  if (!opened.error.empty() && !media.legs[0].leg && !media.legs[1].leg) media_.erase(request.media);
   context_.counters.open_media.store(media_.size(), std::memory_order_relaxed);
   return opened;
 }
 
-leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Media& media) {
-  auto leg =
-      std::make_unique<WebLeg>(context_, request.media, request.side, request.toward.embedded_v4_or_self());
+leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Place& place) {
+  auto leg = std::make_unique<WebLeg>(context_, request.media, request.side,
+                                      request.toward.embedded_v4_or_self(), request.number);
   auto opened = leg->opened();
   if (!opened.error.empty()) return opened;
   index_ufrags(*leg);
-  media.web[index(request.side)] = leg.get();
-  media.legs[index(request.side)] = std::move(leg);
+  place.web = leg.get();
+  place.leg = std::move(leg);
   return opened;
 }
 
-leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Media& media) {
+leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Place& place) {
   const auto local = local_address_toward(request.toward);
   if (!local) return refusal(request, "no route to " + request.toward.to_string());
   auto ports = ports_.take(*local);
   if (!ports) return refusal(request, "no free port pair of rtp-port-range on " + local->to_string());
-  auto leg = std::make_unique<PhoneLeg>(context_, request.media, request.side, std::move(*ports));
+  auto leg = std::make_unique<PhoneLeg>(context_, request.media, request.side, std::move(*ports), request.number);
   if (!watcher_.watch(leg->ports().rtp.fd(), *leg, SocketWatcher::Use::rtp) ||
       !watcher_.watch(leg->ports().rtcp.fd(), *leg, SocketWatcher::Use::rtcp)) {
     unwatch(*leg);
     return refusal(request, "the kernel watches no more sockets");
   }
   auto opened = leg->opened();
-  media.phone[index(request.side)] = leg.get();
-  media.legs[index(request.side)] = std::move(leg);
+  place.phone = leg.get();
+  place.leg = std::move(leg);
   return opened;
 }
 
 Leg* MediaTable::find(leg::MediaId media, leg::Side side) const {
   const auto found = media_.find(media);
-  return found == media_.end() ? nullptr : found->second.legs[index(side)].get();
+  return found == media_.end() ? nullptr : found->second.legs[index(side)].leg.get();
+}
+
+MediaTable::Place* MediaTable::find_spare(leg::MediaId media, leg::Side side, leg::LegNumber number) {
+  const auto found = media_.find(media);
+  if (found == media_.end()) return nullptr;
+  auto& place = found->second.spares[index(side)];
+  return place.leg && place.leg->number() == number ? &place : nullptr;
 }
 
 void MediaTable::index_ufrags(WebLeg& leg) {
@@ -85,7 +101,7 @@ void MediaTable::forget_ufrags(const WebLeg& leg) {
 void MediaTable::apply(Time now, const leg::LegPlan& plan) {
   auto* leg = find(plan.media, plan.side);
   if (leg == nullptr) return;
-  auto* web = media_.at(plan.media).web[index(plan.side)];
+  auto* web = media_.at(plan.media).legs[index(plan.side)].web;
   if (web != nullptr) forget_ufrags(*web);
   leg->apply(now, plan);
   if (web != nullptr) index_ufrags(*web);
@@ -102,27 +118,48 @@ void MediaTable::send_dtmf(Time now, const leg::SendDtmf& dtmf) {
                     {{"call", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
 }
 
+void MediaTable::replace(Time now, const leg::ReplaceLeg& replace) {
+  auto* spare = find_spare(replace.media, replace.side, replace.number);
+  if (spare == nullptr) return;
+  auto& media = media_.at(replace.media);
+  auto& place = media.legs[index(replace.side)];
+  if (place.leg) {
+    place.leg->release_keys(now);
+    place.leg->log_summary();
+  }
+  close_leg(media, index(replace.side));
+  place = std::exchange(*spare, {});
+}
+
+void MediaTable::drop(const leg::DropLeg& drop) {
+  if (auto* spare = find_spare(drop.media, drop.side, drop.number)) clear(*spare);
+}
+
 void MediaTable::close(leg::MediaId id) {
   const auto found = media_.find(id);
   if (found == media_.end()) return;
-  for (const auto& leg : found->second.legs)
-    if (leg) leg->log_summary();
-  close_leg(found->second, 0);
-  close_leg(found->second, 1);
+  for (const auto& place : found->second.legs)
+    if (place.leg) place.leg->log_summary();
+  for (const auto side : {leg::Side::a, leg::Side::b}) {
+    clear(found->second.spares[index(side)]);
+    close_leg(found->second, index(side));
+  }
   media_.erase(found);
   context_.counters.open_media.store(media_.size(), std::memory_order_relaxed);
 }
 
 void MediaTable::close_leg(Media& media, std::size_t side) {
-  if (auto* web = std::exchange(media.web[side], nullptr)) {
+  if (const auto& other = media.legs[1 - side].leg) other->disconnect();
+  clear(media.legs[side]);
+}
+
+void MediaTable::clear(Place& place) {
+  if (auto* web = std::exchange(place.web, nullptr)) {
     forget_ufrags(*web);
     for (const auto& source : web->sources()) forget_source(source, *web);
   }
-  if (auto* phone = std::exchange(media.phone[side], nullptr)) {
-    unwatch(*phone);
-  }
-  if (media.legs[1 - side]) media.legs[1 - side]->disconnect();
-  media.legs[side].reset();
+  if (auto* phone = std::exchange(place.phone, nullptr)) unwatch(*phone);
+  place.leg.reset();
 }
 
 void MediaTable::forget_source(const Endpoint& source, const WebLeg& leg) {
@@ -171,8 +208,9 @@ void MediaTable::on_stun(Time now, const ice::Path& path, ByteView datagram) {
 
 void MediaTable::on_time(Time now) {
   for (const auto& [id, media] : media_)
-    for (const auto& leg : media.legs)
-      if (leg) leg->on_time(now);
+    for (const auto* places : {&media.legs, &media.spares})
+      for (const auto& place : *places)
+        if (place.leg) place.leg->on_time(now);
 }
 
 void MediaTable::count_drop() {

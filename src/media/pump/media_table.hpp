@@ -31,6 +31,9 @@ class MediaTable {
   leg::LegOpened open(const leg::OpenLeg& request);
   void apply(Time now, const leg::LegPlan& plan);
   void send_dtmf(Time now, const leg::SendDtmf& dtmf);
+  // See leg::ReplaceLeg and leg::DropLeg; nothing happens when there is no spare leg of that number.
+  void replace(Time now, const leg::ReplaceLeg& replace);
+  void drop(const leg::DropLeg& drop);
   void close(leg::MediaId media);
 
   void on_browser_datagram(Time now, const ice::Path& path, Packet& packet);
@@ -38,21 +41,28 @@ class MediaTable {
   bool empty() const { return media_.empty(); }
 
  private:
-  // The two legs of one call; a web leg is also in by_ufrag_ and by_source_.
+  // One leg, as what it is; a web leg is also in by_ufrag_ and by_source_.
+  struct Place {
+    std::unique_ptr<Leg> leg;
+    WebLeg* web = nullptr;
+    PhoneLeg* phone = nullptr;
+  };
+  // The two legs of one call, and what is to take their places.
   struct Media {
-    std::array<std::unique_ptr<Leg>, 2> legs;
-    std::array<WebLeg*, 2> web{};
-    std::array<PhoneLeg*, 2> phone{};
+    std::array<Place, 2> legs;
+    std::array<Place, 2> spares;
   };
   struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  leg::LegOpened open_web(const leg::OpenLeg& request, Media& media);
-  leg::LegOpened open_phone(const leg::OpenLeg& request, Media& media);
+  leg::LegOpened open_web(const leg::OpenLeg& request, Place& place);
+  leg::LegOpened open_phone(const leg::OpenLeg& request, Place& place);
   Leg* find(leg::MediaId media, leg::Side side) const;
+  Place* find_spare(leg::MediaId media, leg::Side side, leg::LegNumber number);
   void close_leg(Media& media, std::size_t side);
+  void clear(Place& place);
   void index_ufrags(WebLeg& leg);
   void forget_ufrags(const WebLeg& leg);
   void forget_source(const Endpoint& source, const WebLeg& leg);

@@ -41,5 +41,18 @@ TEST(BreakerEntry, AWebSocketListenerMayHaveItsOwn) {
   }
 }
 
+TEST(ReferEntry, IsOneOfThreeWords) {
+  EXPECT_EQ(parse_entries("").config.refer, ReferMode::relay);
+  EXPECT_EQ(parse_entries("<refer>relay</refer>").config.refer, ReferMode::relay);
+  EXPECT_EQ(parse_entries("<refer>Local</refer>").config.refer, ReferMode::local);
+  EXPECT_EQ(parse_entries("<refer>auto</refer>").config.refer, ReferMode::automatic);
+  EXPECT_FALSE(parse_entries("<refer></refer>").ok());
+  for (const auto* bad : {"yes", "always", "relay;local"}) {
+    const auto refused = parse_entries("<refer>" + std::string{bad} + "</refer>");
+    ASSERT_THAT(refused.errors, SizeIs(1)) << bad;
+    EXPECT_THAT(refused.errors[0].message, HasSubstr("relay, local or auto")) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace w2s::config

@@ -74,6 +74,13 @@ TEST_F(DtmfReceiverTest, ALostEndIsConcludedFromSilence) {
   EXPECT_EQ(presses().size(), 1U) << "late, but it was that press";
 }
 
+TEST_F(DtmfReceiverTest, AKeyOfAPeerThatIsGoneIsLetGo) {
+  EXPECT_FALSE(receiver.release());
+  packet(1000, {{5, false, 10, 480}});
+  EXPECT_EQ(receiver.release(), (KeyPress{1, 5, 10, 60ms, true}));
+  EXPECT_FALSE(receiver.release());
+}
+
 TEST_F(DtmfReceiverTest, TheNextPressEndsOneWhoseEndWasLost) {
   packet(1000, {{5, false, 10, 160}});
   packet(1800, {{5, false, 10, 160}}, true);

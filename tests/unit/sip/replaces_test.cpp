@@ -34,6 +34,8 @@ TEST(Replaces, IsFoundAndExchangedAmongTheHeadersOfAUri) {
   EXPECT_EQ(uri.headers, "Subject=a%26b&replaces=x%3By%3D%22%3Bto-tag%3D3%3Bfrom-tag%3D4&Require=replaces");
   EXPECT_FALSE(replaces_of(*parse_uri("sip:bob@example.org?Require=replaces")));
   EXPECT_FALSE(replaces_of(*parse_uri("sip:bob@example.org?Replaces=abc")));
+  EXPECT_TRUE(names_replaces(*parse_uri("sip:bob@example.org?Replaces=abc"))) << "one that cannot be read";
+  EXPECT_FALSE(names_replaces(*parse_uri("sip:bob@example.org?Require=replaces")));
   auto bare = *parse_uri("sip:bob@example.org");
   set_replaces(bare, {"abc", "1", "2", {}});
   EXPECT_EQ(replaces_of(bare)->call_id, "abc");
