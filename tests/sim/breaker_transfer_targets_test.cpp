@@ -25,6 +25,24 @@ TEST_F(Transfer, ToABrowserOfThisGateway) {
   EXPECT_EQ(call.world.take_request("MESSAGE").target.flow, call.flow.flow);
 }
 
+TEST_F(Transfer, TheNextPlaceOfTheTargetGetsMediaOfItsFamily) {
+  call.connect(Caller::browser);
+  auto& world = call.world;
+  world.names["pool.example.org"] = {{*IpAddress::parse("2001:db8::7"), 5060}, {*IpAddress::parse("198.51.100.30"), 5060}};
+  world.sent.clear();
+  call.b.send("REFER", "Refer-To: <sip:carol@pool.example.org>\r\n");
+  const auto at_v6 = world.take_request("INVITE");
+  EXPECT_THAT(at_v6.message.body(), HasSubstr("c=IN IP6 2001:db8::1\r\n"));
+  world.act([&](auto& core) { core.on_send_failed(world.now, at_v6.target); });
+  const auto at_v4 = world.take_request("INVITE").message;
+  EXPECT_THAT(at_v4.body(), HasSubstr("c=IN IP4 203.0.113.1\r\n"));
+  ASSERT_EQ(world.opened.size(), 4U);
+  EXPECT_EQ(world.opened[3].number, world.opened[2].number);
+  carol.take_call(at_v4, "carol");
+  carol.respond(at_v4, 200, {}, plain_sdp());
+  EXPECT_EQ(world.replaced.size(), 1U);
+}
+
 TEST_F(Transfer, ARouteOfTheBrowsersCallIsTheReferralsToo) {
   call.start(Caller::browser, "Route: <sip:198.51.100.40;lr>\r\n");
   call.answer();
