@@ -54,7 +54,13 @@ void Call::replace_leg(Time now, leg::Direction wish, Outputs& out) {
   const bool told_otherwise = place.modification && place.modification->carried;
   refuse_modification(place, 487, {}, out);
   if (kept.modification) kept.modification->carried = false;  // the new peer hears of it
-  kept.stale = kept.stale || told_otherwise || wish != place.peer_direction ||
+  // The new peer may send all that it has accepted, and what the kept one was not told of it would not understand.
+  auto codecs = sdp::common(kept.peer_codecs, transfer_->target.peer_codecs);
+  const bool has_more = std::any_of(codecs.begin(), codecs.end(), [&](const auto& codec) {
+    return codec.name != "telephone-event" &&
+           std::none_of(codecs_.begin(), codecs_.end(), [&](const auto& told) { return told.name == codec.name; });
+  });
+  kept.stale = kept.stale || told_otherwise || wish != place.peer_direction || has_more ||
                !still_fits(codecs_, transfer_->target.peer_codecs);
   const auto offered = transfer_->offered;
   former_.push_back({std::exchange(place, std::move(transfer_->target)), {}});
@@ -62,7 +68,7 @@ void Call::replace_leg(Time now, leg::Direction wish, Outputs& out) {
   auto& former = former_.back();
   place.peer_direction = wish;
   place.stale = kept.peer_direction != offered;
-  codecs_ = sdp::common(kept.peer_codecs, place.peer_codecs);
+  codecs_ = std::move(codecs);
   referrals_.clear();  // of the dialog that is over
   out.push_back(leg::ReplaceLeg{media_, place.side, place.number});
   if (former.leg.flow != sip::FlowId::none) out.push_back(sip::HoldFlow{former.leg.flow, false});

@@ -167,6 +167,18 @@ TEST_F(Transfer, AnotherCodecReachesTheKeptPeer) {
   EXPECT_THAT(told_alice.body(), Not(HasSubstr("PCMU")));
 }
 
+TEST_F(Transfer, ACodecThatTheNewPeerMaySendAsWellReachesTheKeptPeer) {
+  call.connect(Caller::browser);  // bob has accepted PCMU alone
+  const auto invite = refer(call.b);
+  auto both = plain_sdp();
+  both.replace(both.find("RTP/AVP 0"), 9, "RTP/AVP 0 8");
+  carol.respond(invite, 200, {}, both);
+  const auto told_alice = call.world.take_request("INVITE").message;
+  EXPECT_EQ(told_alice.call_id(), call.a.call_id);
+  EXPECT_THAT(told_alice.body(), HasSubstr("PCMU"));
+  EXPECT_THAT(told_alice.body(), HasSubstr("PCMA"));
+}
+
 TEST_F(Transfer, WithoutACommonCodecNothingChanges) {
   call.connect(Caller::phone);  // bob has offered PCMU alone
   const auto invite = refer(call.b);
