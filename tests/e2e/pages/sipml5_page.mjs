@@ -6,6 +6,7 @@ const { SIPml } = window;
 
 class SipMl5Phone {
   constructor({ user, domain, password, server, breaker, outboundProxy, expires = 600 }) {
+    this.domain = domain;
     this.expires = expires;
     this.player = document.body.appendChild(document.createElement('audio'));
     window.onConnection = (connection) => this.listen(connection);
@@ -146,7 +147,7 @@ class SipMl5Phone {
   // Settles when the peer reports how its call to `target` went.
   async refer(target) {
     const done = this.until(['o_ect_notify', 'o_ect_failed'], (event) => event.getSipResponseCode() >= 200);
-    this.session.transfer(target);
+    this.session.transfer(`sip:${target}@${this.domain}`);
     const event = await done;
     return event.type === 'o_ect_failed' ? { refused: event.getSipResponseCode() } : { code: event.getSipResponseCode() };
   }
@@ -155,7 +156,7 @@ class SipMl5Phone {
     this.watched('message', {}, { i_ao_request: (event) => {
       const code = event.getSipResponseCode();
       if (code >= 200) report(code < 300 ? 'messageSent' : 'messageFailed', { code });
-    } }).send(target, body, 'text/plain; charset=utf-8');
+    } }).send(`sip:${target}@${this.domain}`, body, 'text/plain; charset=utf-8');
   }
 }
 
