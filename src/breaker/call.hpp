@@ -169,6 +169,7 @@ class Call {
   void start_transfer(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& refer, Outputs& out);
   std::optional<Destination> destination_of(const LegState& from, Referral& referral) const;
   LegState make_target(const LegState& from, const Destination& destination);
+  const LegState& payer() const;
   sip::Message make_transfer_invite(const Destination& destination, const Referral& referral) const;
   void on_transfer_route(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out);
   void on_spare_opened(Time now, const leg::LegOpened& opened, Outputs& out);

@@ -15,6 +15,7 @@ struct Counterpart {
   sip::Uri known_as;              // our Contact in the dialog that was named
   std::string browser;            // binding token of that dialog's peer; empty: a phone
   std::optional<sip::Uri> peer;   // the other side's own Contact
+  std::string peer_uri;           // and its name in that dialog: our remote URI (RFC 3261 12)
   std::string peer_browser;       // its binding token, if it is reached through us only; empty: a phone
 
   // `uri` means the other side by our address.

@@ -38,6 +38,7 @@ std::optional<Counterpart> Call::counterpart(leg::Side side, const sip::Replaces
   found.replaces = {there.dialog->id().call_id, there.dialog->id().remote_tag, there.dialog->id().local_tag, named.others};
   found.known_as = here.contact.uri;
   found.browser = here.binding_token;
+  found.peer_uri = there.dialog->remote_uri();
   found.peer_browser = there.binding_token;
   if (const auto target = sip::parse_uri(there.dialog->remote_target())) found.peer = *target;
   return found;

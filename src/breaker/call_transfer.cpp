@@ -74,6 +74,7 @@ std::optional<Destination> Call::destination_of(const LegState& from, Referral& 
   if (referral.replaces) {
     if (const auto found = named_by(from, *referral.replaces)) {
       referral.replaces = found->replaces;
+      referral.to = found->peer_uri;  // a phone may take another name beside that of the call to be replaced for a second call
       if (found->is_meant_by(referral.target.uri)) {
         if (!found->peer_browser.empty()) {
           const auto flow = options.flow_of_binding(found->peer_browser);
@@ -115,9 +116,19 @@ LegState Call::make_target(const LegState& from, const Destination& destination)
   return target;
 }
 
+// Who the new call is from. That would be the peer that stays, but servers compare From with the credentials, and those
+// are a browser's: the calling one's ha1, else what `account` has for the one that is in the call.
+const LegState& Call::payer() const {
+  const auto& referrer = transfer_->target.side == leg::Side::a ? a_ : b_;
+  const auto& kept = transfer_->target.side == leg::Side::a ? b_ : a_;
+  if (!referrer.is_browser()) return kept;
+  const bool is_caller = referrer.side == leg::Side::a && referrer.number == leg::LegNumber::first;
+  return !kept.is_browser() || (digest_ && is_caller) ? referrer : kept;
+}
+
 Message Call::make_transfer_invite(const Destination& destination, const Referral& referral) const {
   const auto& target = transfer_->target;
-  auto invite = new_invite(target, destination.request_uri, other(target).dialog->remote_uri(), referral.target.to_string(), 1, 70);
+  auto invite = new_invite(target, destination.request_uri, payer().dialog->remote_uri(), referral.to, 1, 70);
   for (const auto& route : destination.routes) invite.append(HeaderId::route, route);
   if (referral.referred_by) invite.append(HeaderId::referred_by, referral.referred_by->to_string());
   if (referral.replaces) {  // RFC 3891 4: who cannot replace that call is not to ring beside it

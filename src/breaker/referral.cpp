@@ -26,6 +26,7 @@ std::variant<Referral, sip::RouteFailure> read_refer(const Message& refer) {
   uri.headers.clear();  // RFC 3261 19.1.1: neither stands in a Request-URI
   uri.params.erase("method");
   referral.target = {target->display_name, uri, {}};
+  referral.to = referral.target.to_string();
   if (const auto value = refer.get(HeaderId::referred_by)) {
     auto referred_by = sip::parse_name_addr(*value);
     if (!referred_by) return sip::RouteFailure{400, {}, "Referred-By: " + referred_by.error().message()};

@@ -15,6 +15,7 @@ namespace w2s::breaker {
 // What it asks for.
 struct Referral {
   sip::NameAddr target;                   // fit to be a Request-URI
+  std::string to;                         // its name, for the To
   std::optional<sip::Replaces> replaces;  // of the Refer-To's headers no other is taken over
   std::optional<sip::NameAddr> referred_by;
   bool subscribes = true;                 // false: its sender wants no NOTIFY (RFC 4488)

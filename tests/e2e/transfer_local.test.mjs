@@ -17,7 +17,7 @@ let ofBob;
 let phone;
 
 const stage = new Stage(async (peers) => {
-  await peers.add(Kamailio.start({ defines: ['RELAY', 'TRUNK'] }));
+  await peers.add(Kamailio.start({ defines: ['RELAY'] }));
   await peers.add(Gateway.start({ entries: [['refer', 'local']] }));
   ofAlice = await peers.add(Browser.start({ user: 'alice' }));
   ofBob = await peers.add(Browser.start({ user: 'bob' }));

@@ -64,6 +64,7 @@ TEST_F(Transfer, AttendedNamesCarolsOwnDialog) {
   auto consulted = carol;
   const auto invite = refer(call.a, to_carol.target + "?Replaces=" + percent_encode(named));  // SIP.js means carol so
   EXPECT_EQ(invite.request_uri(), "sip:carol@198.51.100.30:5080");
+  EXPECT_EQ(text_of(invite, "To"), text_of(carols, "To"));
   const auto replaces = sip::parse_replaces(text_of(invite, "Replaces"));
   ASSERT_TRUE(replaces);
   EXPECT_EQ(replaces->call_id, carols.call_id());

@@ -26,7 +26,7 @@ TEST(LocalTransfer, BlindFromEitherSideOfEitherCall) {
       EXPECT_EQ(invite.request_uri(), "sip:carol@198.51.100.30:5080");
       EXPECT_EQ(text_of(invite, "To"), "\"Carol\" <sip:carol@198.51.100.30:5080>");
       const auto keeps_browser = (who == Caller::browser) != by_a;
-      EXPECT_EQ(invite.from()->uri.user, keeps_browser ? "alice" : "bob");
+      EXPECT_EQ(invite.from()->uri.user, "alice") << "whose credentials answer a challenge";
       EXPECT_EQ(sip::parse_name_addr(*invite.get(HeaderId::contact))->uri.user, keeps_browser ? "alice" : "bob");
       EXPECT_EQ(text_of(invite, "Referred-By"), "<sip:who@198.51.100.7>");
       EXPECT_EQ(text_of(invite, "Subject"), "(absent)");
