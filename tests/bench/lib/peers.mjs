@@ -14,15 +14,14 @@ class Edge {
     Object.assign(this, { name, host, wsPort, wssPort });
   }
 
-  get pids() { return processesOf(this.process); }
+  get pids() { return processesOf(this.child.process.pid); }
   cpu() { return cpuTime(this.pids); }
   memory() { return memory(this.pids); }
   stop() { return this.child.stop(); }
 }
 
-export async function startGateway() {
-  const edge = new Edge('webrtc2sip', '127.0.0.1', 10060, 10062);
-  edge.process = 'webrtc2sip';
+export async function startGateway(host = '127.0.0.1') {
+  const edge = new Edge('webrtc2sip', host, 10060, 10062);
   const directory = temporaryDirectory('gateway');
   const config = join(directory, 'config.xml');
   const entries = [
@@ -41,7 +40,6 @@ export async function startGateway() {
 
 export async function startKamailio() {
   const edge = new Edge('Kamailio', '127.0.0.3', 10060);
-  edge.process = 'kamailio';
   const directory = temporaryDirectory('kamailio');
   const config = join(directory, 'kamailio.cfg');
   const values = { HOST: edge.host, UDP_PORT: 10061, WS_PORT: edge.wsPort, SERVER_HOST: SERVER.host, SERVER_PORT: SERVER.port };

@@ -1,15 +1,11 @@
 // What a server costs: CPU time and memory of all its processes, as the kernel accounts them.
 import { readFileSync, readdirSync } from 'node:fs';
 
-// Every process whose command is `name`; the benchmark's process namespace holds nobody else's.
-export function processesOf(name) {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
-    } catch {
-      return false;  // ended meanwhile
-    }
-  }).map(Number);
+// `pid` and all that it has started.
+export function processesOf(pid) {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
+  return [pid, ...children.flatMap(processesOf)];
 }
 
 // Nanoseconds that the threads of `pids` ran.
