@@ -56,7 +56,7 @@ SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::
       rng_(rng),
       log_(log),
       outside_(outside),
-      transactions_(timers),
+      transactions_(rng, timers),
       proxy_(surroundings_, rng, log,
              [this](const sip::Message& invite, const proxy::Binding& browser) { return breaker_takes(invite, browser); }),
       breaker_(with_flows(std::move(breaker), surroundings_, proxy_), rng, log) {}

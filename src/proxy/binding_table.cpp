@@ -28,6 +28,13 @@ std::string bare_contact(std::string_view user) {
 
 }  // namespace
 
+BindingTable::BindingTable(Rng& rng)
+    : rng_(rng),
+      bindings_(0, KeyedHash(rng)),
+      by_key_(bindings_.hash_function()),
+      by_aor_(bindings_.hash_function()),
+      flow_by_source_(0, bindings_.hash_function()) {}
+
 Binding* BindingTable::for_contact(const std::string& aor, const sip::NameAddr& contact,
                                    const sip::Target& source,
                                    const std::function<bool(sip::FlowId)>& is_open) {
@@ -188,7 +195,7 @@ std::optional<Time> BindingTable::next_time() const {
 }
 
 Binding* BindingTable::by_token(std::string_view token) {
-  const auto found = bindings_.find(std::string(token));
+  const auto found = bindings_.find(token);
   return found == bindings_.end() ? nullptr : found->second.get();
 }
 
@@ -210,7 +217,7 @@ std::vector<Binding*> BindingTable::by_contact_user(std::string_view user) const
 
 std::vector<Binding*> BindingTable::by_aor(std::string_view aor) const {
   std::vector<Binding*> registered;
-  for (auto* binding : by_aor_.of(std::string(aor))) {
+  for (auto* binding : by_aor_.of(aor)) {
     if (binding->registered) registered.push_back(binding);
   }
   return registered;
@@ -231,7 +238,7 @@ Binding* BindingTable::by_flow_and_aor(sip::FlowId flow, std::string_view aor, s
 
 std::vector<std::string> BindingTable::tokens_of(std::string_view aor) const {
   std::vector<std::string> tokens;
-  for (const auto* binding : by_aor_.of(std::string(aor))) tokens.push_back(binding->token);
+  for (const auto* binding : by_aor_.of(aor)) tokens.push_back(binding->token);
   return tokens;
 }
 

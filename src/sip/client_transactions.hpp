@@ -11,7 +11,7 @@ namespace w2s::sip {
 // their end are not reported.
 class ClientTransactions {
  public:
-  explicit ClientTransactions(const TransactionTimers& timers) : timers_(timers) {}
+  ClientTransactions(const TransactionTimers& timers, const KeyedHash& hash) : timers_(timers), store_(hash) {}
 
   TransactionOutputs send_request(Time now, Message request, const Target& target, ClientTransactionId& id);
   TransactionOutputs cancel(Time now, ClientTransactionId invite, std::vector<Field> extra);

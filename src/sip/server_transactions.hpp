@@ -11,7 +11,7 @@ namespace w2s::sip {
 // reports only what they cancel.
 class ServerTransactions {
  public:
-  explicit ServerTransactions(const TransactionTimers& timers) : timers_(timers) {}
+  ServerTransactions(const TransactionTimers& timers, const KeyedHash& hash) : timers_(timers), store_(hash) {}
 
   // `others`: how many transactions exist elsewhere in the table; they count towards max_transactions.
   TransactionOutputs on_request(Time now, Message request, const Target& source,

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "w2s/base/keyed_hash.hpp"
 #include "w2s/base/time.hpp"
 #include "w2s/sip/target.hpp"
 
@@ -47,6 +48,8 @@ class TransactionStore {
     std::optional<Time> timer;  // as it stands in timers_
     std::size_t octets = 0;     // as they are counted in octets_
   };
+
+  explicit TransactionStore(const KeyedHash& hash) : by_key_(0, hash) {}
 
   Entry& add(Id id, std::string key, const Target& target, Machine machine) {
     const auto peer = peer_of(target);
@@ -122,7 +125,7 @@ class TransactionStore {
  private:
   std::unordered_map<Id, Entry> entries_;
   std::size_t octets_ = 0;
-  std::unordered_map<std::string, Id> by_key_;
+  std::unordered_map<std::string, Id, KeyedHash> by_key_;
   std::set<std::pair<Time, Id>> timers_;
   std::set<std::pair<Peer, Id>> by_peer_;
 };

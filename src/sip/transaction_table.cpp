@@ -7,14 +7,15 @@
 namespace w2s::sip {
 
 struct TransactionTable::State {
-  explicit State(const TransactionTimers& t) : timers(t) {}
+  State(const TransactionTimers& t, const KeyedHash& hash) : timers(t), clients(timers, hash), servers(timers, hash) {}
 
   TransactionTimers timers;
-  ClientTransactions clients{timers};
-  ServerTransactions servers{timers};
+  ClientTransactions clients;
+  ServerTransactions servers;
 };
 
-TransactionTable::TransactionTable(TransactionTimers timers) : state_(std::make_unique<State>(timers)) {}
+TransactionTable::TransactionTable(Rng& rng, TransactionTimers timers)
+    : state_(std::make_unique<State>(timers, KeyedHash(rng))) {}
 TransactionTable::~TransactionTable() = default;
 
 TransactionOutputs TransactionTable::on_message(Time now, Message message, const Target& source) {

@@ -1,5 +1,5 @@
 #pragma once
-#include <unordered_map>
+#include <map>
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/time.hpp"
@@ -24,7 +24,7 @@ class AnswerBudget {
   static constexpr std::size_t max_sources = 10'000;
   unsigned answers_;
   Time period_end_{};
-  std::unordered_map<IpAddress, unsigned> spent_;
+  std::map<IpAddress, unsigned> spent_;
 };
 
 }  // namespace w2s::transport

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <queue>
 #include <unordered_map>
 #include <vector>
@@ -68,7 +69,7 @@ class ConnectionTable final : public ConnectionEvents, public std::enable_shared
   std::uint64_t last_flow_ = 0;
   std::unordered_map<sip::FlowId, std::shared_ptr<Connection>> connections_;
   ReusableConnections reusable_;
-  std::unordered_map<IpAddress, std::size_t> accepted_from_;
+  std::map<IpAddress, std::size_t> accepted_from_;
   std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;
   AnswerBudget refusals_logged_{1};
   net::Deadline deadline_, certificate_check_;

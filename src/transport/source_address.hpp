@@ -1,6 +1,6 @@
 #pragma once
 #include <optional>
-#include <unordered_map>
+#include <map>
 
 #include "w2s/base/address.hpp"
 #include "w2s/base/time.hpp"
@@ -16,7 +16,7 @@ class SourceAddress {
  private:
   static std::optional<IpAddress> ask_kernel(const IpAddress& remote);
 
-  std::unordered_map<IpAddress, std::optional<IpAddress>> known_;
+  std::map<IpAddress, std::optional<IpAddress>> known_;
   Time forget_at_{};
 };
 

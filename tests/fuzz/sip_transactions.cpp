@@ -172,7 +172,8 @@ class Script {
 
   ByteView rest_;
   Time now_ = Time{} + 1000h;
-  TransactionTable table_{{.max_transactions = 24}};
+  SeededRng rng_{1};
+  TransactionTable table_{rng_, {.max_transactions = 24}};
   std::set<ClientTransactionId> clients_;
   std::set<ServerTransactionId> servers_;
   unsigned branches_ = 0;

@@ -135,7 +135,7 @@ class SipParty {
   std::string name_;
   sip::Target here_;
   SeededRng rng_;
-  sip::TransactionTable table_;
+  sip::TransactionTable table_{rng_};
   sip::Message invite_ = sip::Message::request("INVITE", "sip:x");
   sip::ClientTransactionId invite_id_{};
   std::optional<sip::ServerTransactionId> server_invite_;

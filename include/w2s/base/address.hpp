@@ -2,7 +2,6 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -58,16 +57,3 @@ std::ostream& operator<<(std::ostream& out, const IpAddress& ip);
 std::ostream& operator<<(std::ostream& out, const Endpoint& endpoint);
 
 }  // namespace w2s
-
-template <>
-struct std::hash<w2s::IpAddress> {
-  std::size_t operator()(const w2s::IpAddress& ip) const noexcept {
-    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(ip.bytes().data()), ip.bytes().size()});
-  }
-};
-template <>
-struct std::hash<w2s::Endpoint> {
-  std::size_t operator()(const w2s::Endpoint& e) const noexcept {
-    return std::hash<w2s::IpAddress>{}(e.ip) * 31 + e.port;
-  }
-};

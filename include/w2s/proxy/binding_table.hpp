@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "w2s/base/keyed_hash.hpp"
 #include "w2s/base/log.hpp"
 #include "w2s/base/rng.hpp"
 #include "w2s/base/time.hpp"
@@ -47,7 +48,7 @@ class BindingTable {
  public:
   static constexpr std::size_t max_per_flow = 1000;  // beyond it the oldest that is not registered goes
 
-  explicit BindingTable(Rng& rng) : rng_(rng) {}
+  explicit BindingTable(Rng& rng);
 
   // The binding that a request from `source` with this Contact belongs to, made when there is none. A
   // REGISTER may return a binding that still stands on another flow: it moves with confirm(). nullptr:
@@ -85,9 +86,10 @@ class BindingTable {
 
  private:
   // The bindings of each key, the oldest first. A look-up costs the same among twenty thousand as among ten.
-  template <class Key>
+  template <class Key, class Hash = std::hash<Key>>
   class Index {
    public:
+    explicit Index(const Hash& hash = {}) : entries_(0, hash) {}
     void add(const Key& key, Binding* binding) { entries_[key].push_back(binding); }
     void remove(const Key& key, const Binding* binding) {
       const auto entry = entries_.find(key);
@@ -95,23 +97,23 @@ class BindingTable {
       std::erase(entry->second, binding);
       if (entry->second.empty()) entries_.erase(entry);
     }
-    std::span<Binding* const> of(const Key& key) const {
+    std::span<Binding* const> of(const auto& key) const {
       const auto entry = entries_.find(key);
       if (entry == entries_.end()) return {};
       return entry->second;
     }
 
    private:
-    std::unordered_map<Key, std::vector<Binding*>> entries_;
+    std::unordered_map<Key, std::vector<Binding*>, Hash, std::equal_to<>> entries_;
   };
 
   Rng& rng_;
-  std::unordered_map<std::string, std::unique_ptr<Binding>> bindings_;  // by token
-  Index<std::string> by_key_;                                           // AoR + instance or Contact
-  Index<std::string> by_aor_;                                           // also temporary GRUUs and "user@" of Contacts
+  std::unordered_map<std::string, std::unique_ptr<Binding>, KeyedHash, std::equal_to<>> bindings_;  // by token
+  Index<std::string, KeyedHash> by_key_;  // AoR + instance or Contact
+  Index<std::string, KeyedHash> by_aor_;  // also temporary GRUUs and "user@" of Contacts
   Index<sip::FlowId> by_flow_;
   Index<sip::FlowId> by_next_flow_;
-  std::unordered_map<Endpoint, sip::FlowId> flow_by_source_;
+  std::unordered_map<Endpoint, sip::FlowId, KeyedHash> flow_by_source_;
   std::set<std::pair<Time, Binding*>> wakes_;
 
   bool make_room(sip::FlowId flow);

@@ -2,10 +2,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "w2s/base/rng.hpp"
 #include "w2s/base/time.hpp"
 #include "w2s/sip/message.hpp"
 #include "w2s/sip/target.hpp"
@@ -57,7 +57,8 @@ using TransactionOutputs = std::vector<TransactionOutput>;
 // by the table: over UDP by on_time() right after RequestReceived, otherwise 200 ms later, unless it was answered before.
 class TransactionTable {
  public:
-  explicit TransactionTable(TransactionTimers timers = {});
+  // `rng` is asked here only, for what keeps branches made to collide apart.
+  explicit TransactionTable(Rng& rng, TransactionTimers timers = {});
   ~TransactionTable();
 
   [[nodiscard]] TransactionOutputs on_message(Time now, Message message, const Target& source);

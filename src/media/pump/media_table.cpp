@@ -28,7 +28,9 @@ MediaTable::MediaTable(LegContext& context, SocketWatcher& watcher)
     : context_(context),
       watcher_(watcher),
       ports_(context.options.rtp_port_low, context.options.rtp_port_high, context.options.socket_buffer,
-             context.rng) {}
+             context.rng),
+      by_ufrag_(0, KeyedHash(context.rng)),
+      by_source_(0, by_ufrag_.hash_function()) {}
 
 MediaTable::~MediaTable() {
   while (!media_.empty()) close(media_.begin()->first);

@@ -2,8 +2,9 @@
 #include <array>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
+
+#include "w2s/base/keyed_hash.hpp"
 
 #include "media/ice/stun_responder.hpp"
 #include "media/leg_context.hpp"
@@ -52,10 +53,6 @@ class MediaTable {
     std::array<Place, 2> legs;
     std::array<Place, 2> spares;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
 
   leg::LegOpened open_web(const leg::OpenLeg& request, Place& place);
   leg::LegOpened open_phone(const leg::OpenLeg& request, Place& place);
@@ -75,8 +72,8 @@ class MediaTable {
   PortPool ports_;
   ice::StunResponder responder_;
   std::unordered_map<leg::MediaId, Media> media_;
-  std::unordered_map<std::string, WebLeg*, TextHash, std::equal_to<>> by_ufrag_;
-  std::unordered_map<Endpoint, WebLeg*> by_source_;
+  std::unordered_map<std::string, WebLeg*, KeyedHash, std::equal_to<>> by_ufrag_;
+  std::unordered_map<Endpoint, WebLeg*, KeyedHash> by_source_;
 };
 
 }  // namespace w2s::media

@@ -8,7 +8,8 @@ namespace {
 using namespace script;
 
 struct TransactionTableTest : testing::Test {
-  TransactionTable table;
+  SeededRng rng{1};
+  TransactionTable table{rng};
 
   TransactionOutputs receive(Duration when, Message message, const Target& source = udp_peer()) {
     return table.on_message(at(when), std::move(message), source);
@@ -58,7 +59,7 @@ TEST_F(TransactionTableTest, RequestsMatchOnBranchSentByAndMethod) {
 
 TEST_F(TransactionTableTest, WithoutTheMagicCookieRequestsMatchAsInRfc2543) {
   for (const auto* branch : {"1", "z9hG4bK"}) {
-    TransactionTable fresh;
+    TransactionTable fresh(rng);
     const auto receive_new = [&](const Message& m) { return lines(fresh.on_message(at(0s), m, udp_peer())); };
     auto message = request("MESSAGE", branch);
     EXPECT_EQ(receive_new(message), Lines{"request MESSAGE"}) << branch;
@@ -144,7 +145,7 @@ TEST_F(TransactionTableTest, ResponsesGoWhereViaAndSourceSay) {
   const auto response_to = [&](const std::string& via, const Target& source) {
     auto message = request("MESSAGE");
     message.set(HeaderId::via, via);
-    TransactionTable fresh;
+    TransactionTable fresh(rng);
     const auto id = first<RequestReceived>(fresh.on_message(at(0s), message, source)).id;
     return first<Transmit>(fresh.respond(at(0s), id, make_response(*fresh.request_of(id), 200, "b1")));
   };
@@ -309,7 +310,7 @@ TEST_F(LostConnection, A2xxIsRepeatedOverTheNewOneAndARefusalIsNot) {
   EXPECT_EQ(lose(3s), Lines{});
   EXPECT_EQ(first<Transmit>(answer(id, 200, 4s)).target, asked[0]);
 
-  TransactionTable other;
+  TransactionTable other(rng);
   const auto refused = first<RequestReceived>(other.on_message(at(0s), request("INVITE", "z9hG4bK2"), source)).id;
   (void)other.respond(at(1s), refused, make_response(*other.request_of(refused), 486, "b1"));
   const auto way = [](const Target& place) { return std::optional(place); };
@@ -317,7 +318,7 @@ TEST_F(LostConnection, A2xxIsRepeatedOverTheNewOneAndARefusalIsNot) {
 }
 
 TEST_F(TransactionTableTest, BeyondItsLimitNewRequestsGet503WithoutState) {
-  TransactionTable small({.max_transactions = 8});
+  TransactionTable small(rng, {.max_transactions = 8});
   const auto receive_in = [&](const Message& m) { return small.on_message(at(0s), m, udp_peer()); };
   for (int i = 0; i < 8; ++i) (void)receive_in(request("INVITE", "z9hG4bK" + std::to_string(i)));
   const auto refused = receive_in(request("INVITE", "z9hG4bKlate"));
@@ -334,7 +335,7 @@ TEST_F(TransactionTableTest, BeyondItsLimitNewRequestsGet503WithoutState) {
 }
 
 TEST_F(TransactionTableTest, WhatTransactionsRememberIsBoundedInOctets) {
-  TransactionTable small({.max_octets = 10'000});
+  TransactionTable small(rng, {.max_octets = 10'000});
   auto large = request("MESSAGE", "z9hG4bKlarge");
   large.set_body(std::string(9'500, 'x'), "text/plain");
   // A received body is its owner's at once; one that is sent is kept for retransmission.
