@@ -39,7 +39,6 @@ class Call {
     bool operator==(const DialogKey&) const = default;
   };
   std::vector<DialogKey> dialog_keys() const;
-  const std::map<sip::RequestId, Pending>& pending() const { return pending_; }
   sip::ServerTransactionId invite_transaction() const { return invite_id_; }
   std::optional<Counterpart> counterpart(leg::Side side, const sip::Replaces& named) const;
   // Requests of which this call wants to hear no more, once.
