@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 
 import { Browser } from './lib/browser.mjs';
 import { Gateway } from './lib/gateway.mjs';
+import { holdAndResume } from './lib/hold.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
 import { GATEWAY, TONE } from './lib/network.mjs';
 import { Stage } from './lib/stage.mjs';
-import { hears, hearsNothing } from './lib/tone.mjs';
+import { hears } from './lib/tone.mjs';
 
 let ofAlice;
 let ofBob;
@@ -44,12 +45,7 @@ for (const [caller, callee] of [['jssip', 'sipjs'], ['sipjs', 'jssip']]) {
 
   stage.test(`${caller} holds ${callee}, resumes and hangs up`, async (local) => {
     const [alice, bob] = await talk(local, caller, callee);
-    await alice.do('hold');
-    await bob.event('heldByPeer');
-    await Promise.all([hearsNothing(alice), hearsNothing(bob)]);
-    await alice.do('unhold');
-    await bob.event('resumedByPeer');
-    await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
+    await holdAndResume(alice, [[alice, TONE.bob], [bob, TONE.alice]], { told: bob });
     await alice.hangup();
     assert.equal((await bob.event('ended')).originator, 'remote');
   });

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { Baresip } from './lib/baresip.mjs';
 import { Browser } from './lib/browser.mjs';
 import { Gateway } from './lib/gateway.mjs';
+import { holdAndResume } from './lib/hold.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
 import { GATEWAY, TONE } from './lib/network.mjs';
 import { SoundServer } from './lib/sound_server.mjs';
 import { Stage } from './lib/stage.mjs';
-import { hears, hearsNothing } from './lib/tone.mjs';
+import { hears } from './lib/tone.mjs';
 import { WireTap } from './lib/wire_tap.mjs';
 
 let firefox;
@@ -35,10 +36,7 @@ for (const stack of ['jssip', 'sipjs']) {
     await phone.event('CALL_ESTABLISHED');
     await Promise.all([hears(alice, TONE.phone), hears(phone, TONE.alice)]);
     assert.match(await alice.receivedCodec(), /^audio\/PCM[UA]$/);
-    await alice.do('hold');
-    await Promise.all([hearsNothing(alice), hearsNothing(wire)]);
-    await alice.do('unhold');
-    await Promise.all([hears(alice, TONE.phone), hears(wire, TONE.alice)]);
+    await holdAndResume(alice, [[alice, TONE.phone], [wire, TONE.alice]]);
     for (const transport of ['rtp', 'info']) {
       await alice.do('dtmf', '5', transport);
       assert.equal((await phone.event('CALL_DTMF_START', { failOn: ['CALL_CLOSED'] })).param, '5');
@@ -56,12 +54,7 @@ for (const stack of ['jssip', 'sipjs']) {
     await alice.accepted();
     await phone.event('CALL_ESTABLISHED', { failOn: ['CALL_CLOSED'] });
     await Promise.all([hears(alice, TONE.phone), hears(phone, TONE.alice)]);
-    await phone.hold();
-    await alice.event('heldByPeer');
-    await hearsNothing(alice);
-    await phone.resume();
-    await alice.event('resumedByPeer');
-    await hears(alice, TONE.phone);
+    await holdAndResume(phone, [[alice, TONE.phone]], { told: alice });
     await phone.hangup();
     assert.equal((await alice.event('ended')).originator, 'remote');
   });

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 
 import { Baresip } from './lib/baresip.mjs';
 import { Browser } from './lib/browser.mjs';
+import { holdAndResume } from './lib/hold.mjs';
 import { Kamailio } from './lib/kamailio.mjs';
 import { REGISTRAR, SECOND_PHONE_HOST, TONE } from './lib/network.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
-import { hears, hearsNothing, share, sineWav } from './lib/tone.mjs';
+import { hears, share, sineWav } from './lib/tone.mjs';
 import { WireTap } from './lib/wire_tap.mjs';
 import { muLawSample, muLawTone } from './lib/g711.mjs';
 
@@ -47,12 +48,7 @@ stage.test('JsSIP calls SIP.js, both hear the other\'s tone, hold and resume', a
   await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
   assert.equal(await alice.receivedCodec(), 'audio/opus');
   for (const [holder, held] of [[alice, bob], [bob, alice]]) {
-    await holder.do('hold');
-    await held.event('heldByPeer');
-    await Promise.all([hearsNothing(alice), hearsNothing(bob)]);
-    await holder.do('unhold');
-    await held.event('resumedByPeer');
-    await Promise.all([hears(alice, TONE.bob), hears(bob, TONE.alice)]);
+    await holdAndResume(holder, [[alice, TONE.bob], [bob, TONE.alice]], { told: held });
   }
   await bob.hangup();
   await alice.event('ended');
@@ -66,10 +62,7 @@ stage.test('baresip calls baresip and both hear the other\'s tone, held and resu
   await Promise.all([hears(phone, TONE.phone2), hears(other, TONE.phone), hears(wire, TONE.phone)]);
   await phone.dtmf('5');
   assert.equal((await other.event('CALL_DTMF_START')).param, '5');
-  await phone.hold();
-  await hearsNothing(wire);
-  await phone.resume();
-  await hears(wire, TONE.phone);
+  await holdAndResume(phone, [[wire, TONE.phone]]);
   await other.hangup();
   await phone.event('CALL_CLOSED');
 });

@@ -10,7 +10,7 @@ import { TONE } from './lib/network.mjs';
 import { header } from './lib/sip_text.mjs';
 import { Sipp } from './lib/sipp.mjs';
 import { Stage } from './lib/stage.mjs';
-import { hears, hearsNothing } from './lib/tone.mjs';
+import { hears } from './lib/tone.mjs';
 
 let chromium;
 let refreshed;

@@ -52,7 +52,7 @@ for (const stack of ['jssip', 'sipjs']) {
     await alice.call('phone2');
     await alice.accepted();
     await hears(alice, TONE.phone2);
-    await alice.do('hold');
+    await alice.hold();
     await alice.call('bob');
     await answers(bob, alice);
     await connectsItsPeers(alice, bob);
@@ -67,7 +67,7 @@ for (const stack of ['jssip', 'sipjs']) {
     const bob = await local.add(ofBob.registeredPhone({ stack: other }));
     await alice.call('bob');
     await answers(bob, alice);
-    await alice.do('hold');
+    await alice.hold();
     await alice.call('phone2');
     await alice.accepted();
     await hears(alice, TONE.phone2);
@@ -83,7 +83,7 @@ for (const stack of ['jssip', 'sipjs']) {
     const carol = await local.add(ofAlice.registeredPhone({ user: 'carol', stack }));
     await alice.call('bob');
     await answers(bob, alice);
-    await alice.do('hold');
+    await alice.hold();
     await carol.call('alice');
     await answers(alice, carol);
     await connectsItsPeers(alice, carol);

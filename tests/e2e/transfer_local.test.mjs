@@ -77,7 +77,7 @@ for (const stack of ['jssip', 'sipjs']) {
     const wire = await local.add(WireTap.start('phone'));
     const alice = await local.add(ofAlice.registeredPhone({ stack }));
     await talk(alice);
-    await alice.do('hold');
+    await alice.hold();
     await alice.call('phone2');
     await alice.accepted();
     await hears(alice, TONE.phone2);

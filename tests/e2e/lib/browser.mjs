@@ -169,6 +169,8 @@ export class BrowserPhone {
   async accepted() { return this.event('accepted', { failOn: ['failed', 'ended', 'pageError'] }); }
   async answer() { await this.do('answer'); }
   async hangup() { await this.do('hangup'); }
+  async hold() { await this.do('hold'); }
+  async resume() { await this.do('unhold'); }
 
   async hear(ms) {
     const recording = await this.page.evaluate((time) => window.phone.recorder?.hear(time), ms);
