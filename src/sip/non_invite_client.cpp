@@ -34,14 +34,15 @@ TransactionOutputs NonInviteClient::on_response(Time now, Message response, cons
 }
 
 TransactionOutputs NonInviteClient::on_final(Time now, Message response, const Target& source) {
-  auto out = outputs(ResponseReceived{id_, std::move(response), source});
+  // Nobody hears of it again: what is left until timer K absorbs retransmissions and needs no request for it.
+  auto out = outputs(ResponseReceived{id_, std::move(response), source}, ClientEnded{id_});
   if (is_reliable(target_.transport)) {  // timer K is zero: nothing will be retransmitted
     state_ = State::terminated;
-    out.push_back(ClientEnded{id_});
     return out;
   }
   state_ = State::completed;
   timer_k_ = now + timers_->t4;
+  request_ = Message::request(request_.method(), {});
   return out;
 }
 
@@ -60,7 +61,7 @@ TransactionOutputs NonInviteClient::on_time(Time now) {
     case State::trying:
     case State::proceeding: return retransmit_or_time_out(now);
     case State::completed:
-      if (now >= timer_k_) return end();
+      if (now >= timer_k_) state_ = State::terminated;
       return {};
     case State::terminated: return {};
   }
@@ -89,11 +90,6 @@ std::optional<Time> NonInviteClient::next_time() const {
 TransactionOutputs NonInviteClient::fail(ClientFailure cause) {
   state_ = State::terminated;
   return outputs(ClientFailed{id_, cause}, ClientEnded{id_});
-}
-
-TransactionOutputs NonInviteClient::end() {
-  state_ = State::terminated;
-  return outputs(ClientEnded{id_});
 }
 
 }  // namespace w2s::sip

@@ -16,7 +16,7 @@ class NonInviteClient {
   void abandon() { timer_e_.reset(); }  // nothing is sent again
   std::optional<Time> next_time() const;
   bool finished() const { return state_ == State::terminated; }
-  const Message& request() const { return request_; }
+  const Message& request() const { return request_; }  // its method alone once it is answered
   std::size_t octets() const { return request_.wire_size(); }
 
  private:
@@ -25,7 +25,6 @@ class NonInviteClient {
   TransactionOutputs on_final(Time now, Message response, const Target& source);
   TransactionOutputs retransmit_or_time_out(Time now);
   TransactionOutputs fail(ClientFailure cause);
-  TransactionOutputs end();
 
   ClientTransactionId id_;
   Message request_;

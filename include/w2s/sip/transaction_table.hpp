@@ -43,7 +43,9 @@ enum class ClientFailure { timeout, transport };
 struct ClientFailed { ClientTransactionId id; ClientFailure cause; };
 // A server INVITE transaction ended without ACK (timer H), or its response could not be sent.
 struct ServerFailed { ServerTransactionId id; };
-struct ClientEnded { ClientTransactionId id; };   // the id is gone after this
+// The id is gone after this. Other requests than INVITE end with their final response, though the table goes on absorbing
+// its retransmissions.
+struct ClientEnded { ClientTransactionId id; };
 struct ServerEnded { ServerTransactionId id; };
 // A response that matches no transaction: dropped by everyone (threats.md T8), here for counting and for extra 2xx.
 struct StrayResponse { Message response; Target source; };

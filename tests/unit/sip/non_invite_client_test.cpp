@@ -38,16 +38,28 @@ TEST_F(NonInviteClientTest, AfterAProvisionalResponseTimerEIsT2) {
   EXPECT_EQ(answer(udp, 100ms, 100), Lines{"response 100"});
   EXPECT_EQ(run(udp, 14s),
             (Lines{"500 send OPTIONS", "4500 send OPTIONS", "8500 send OPTIONS", "12500 send OPTIONS"}));
-  EXPECT_EQ(answer(udp, 14s, 200), Lines{"response 200"});
-  EXPECT_EQ(run(udp), Lines{"19000 ended"});
+  EXPECT_EQ(answer(udp, 14s, 200), (Lines{"response 200", "ended"}));
+  EXPECT_EQ(run(udp), Lines{});
 }
 
 TEST_F(NonInviteClientTest, TheFinalResponseIsDeliveredOnceAndTimerKAbsorbs) {
   (void)udp.start(at(0s));
-  EXPECT_EQ(answer(udp, 1s, 404), Lines{"response 404"});
+  EXPECT_EQ(answer(udp, 1s, 404), (Lines{"response 404", "ended"}));
+  EXPECT_EQ(udp.next_time(), at(6s));
   EXPECT_EQ(answer(udp, 2s, 404), Lines{});
   EXPECT_EQ(lines(udp.on_transport_error()), Lines{});
-  EXPECT_EQ(run(udp), Lines{"6000 ended"});
+  EXPECT_FALSE(udp.finished());
+  EXPECT_EQ(run(udp), Lines{});
+  EXPECT_TRUE(udp.finished());
+}
+
+TEST_F(NonInviteClientTest, TheFinalResponseFreesTheRequest) {
+  options.set_body(std::string(10000, 'x'), "text/plain");
+  NonInviteClient client(id, options, udp_peer(), timers);
+  (void)client.start(at(0s));
+  EXPECT_GT(client.octets(), 10000U);
+  (void)answer(client, 1s, 200);
+  EXPECT_LT(client.octets(), 100U);
 }
 
 TEST_F(NonInviteClientTest, OverReliableTransportsTimerKIsZero) {
