@@ -36,12 +36,13 @@ bool SipCore::start_call_from_browser(Time now, const sip::RequestReceived& rece
   call.invite = request;
   call.source = received.source;
   std::vector<sip::Uri> own_routes;
-  const auto hop = sip::take_next_hop(call.invite, surroundings_, own_routes);
+  auto hop = sip::take_next_hop(call.invite, surroundings_, own_routes);
   const auto* binding = proxy_.binding_of(request, received.source);
   if (!hop || binding == nullptr) return false;
   const bool to_ourselves = surroundings_.is_own(*sip::parse_uri(request.request_uri()));
   if (to_ourselves && !surroundings_.outbound_proxy && call.invite.count(sip::HeaderId::route) == 0) return false;
 
+  proxy_.follow_service_route(call.invite, received.source, *hop);
   call.hop = *hop;
   call.request_uri = request.request_uri();
   call.realm = binding->realm;

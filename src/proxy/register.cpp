@@ -50,6 +50,23 @@ std::string restored(sip::NameAddr asked, const sip::NameAddr* stored, std::chro
   return asked.to_string();
 }
 
+// RFC 3608: loose routes. One that names us has done its work when the request is here; what is longer than any home
+// network needs would only fill the memory.
+std::vector<std::string> service_route_in(const Message& response, const sip::Surroundings& surroundings) {
+  constexpr std::size_t most_octets = 2048;
+  const auto routes = response.name_addrs(HeaderId::service_route);
+  if (!routes) return {};
+  std::vector<std::string> values;
+  std::size_t octets = 0;
+  for (const auto& route : *routes) {
+    if (!route.uri.params.has("lr")) return {};
+    if (surroundings.is_own(route.uri)) continue;
+    octets += values.emplace_back(route.to_string()).size();
+  }
+  if (octets > most_octets) return {};
+  return values;
+}
+
 bool asks_for_outbound(const Message& request) {
   const auto contacts = request.contacts();
   return contacts && request.has_option(HeaderId::supported, "outbound") &&
@@ -152,6 +169,7 @@ void Proxy::bind(Time now, const Exchange& exchange, const Branch& branch, Messa
   if (is_star(*asked)) {  // RFC 3261 10.2.2: every address of this AoR, whichever browser's
     for (const auto& token : bindings_.tokens_of(to->uri.address_of_record())) unbind(token);
   }
+  const auto service_route = service_route_in(response, surroundings_);
   std::set<std::size_t> done;
   for (std::size_t i = 0; i < exchange.contacts.size(); ++i) {
     const auto& token = exchange.contacts[i];
@@ -173,6 +191,7 @@ void Proxy::bind(Time now, const Exchange& exchange, const Branch& branch, Messa
       continue;
     }
     flows.insert(bindings_.confirm(token, contact, exchange.source, source.remote.ip, now + seconds));
+    binding->service_route = service_route;
     if (word != nullptr) {
       auto gruus = gruus_in(*word);
       bindings_.set_gruus(*binding, std::move(gruus.pub), std::move(gruus.temp));

@@ -131,7 +131,7 @@ bool Proxy::looped(const Exchange& exchange) const {
 
 Outputs Proxy::from_browser(Time now, Exchange exchange, Message request) {
   std::vector<sip::Uri> own_routes;
-  const auto hop = sip::take_next_hop(request, surroundings_, own_routes);
+  auto hop = sip::take_next_hop(request, surroundings_, own_routes);
   if (!hop) return refuse(exchange, 400, "Bad Route");
   if (const auto users = dialog_users_in(own_routes); !users.empty()) {
     return in_dialog(now, std::move(exchange), std::move(request), users);
@@ -150,7 +150,21 @@ Outputs Proxy::from_browser(Time now, Exchange exchange, Message request) {
     if (request.is("OPTIONS") && uri.user.empty()) return answer_for_ourselves(exchange);
     if (!surroundings_.outbound_proxy) return refuse(exchange, 404);
   }
+  if (!request.is("REGISTER")) follow_service_route(request, exchange.source, *hop);
   return to_network(std::move(exchange), std::move(request), *hop);
+}
+
+// RFC 3608 6.1. It is a browser's to do, but no stack does it. The route begins behind the proxy by which the request
+// leaves anyway, if there is one; a Route of the browser's own says that it knows better.
+void Proxy::follow_service_route(Message& request, const sip::Target& source, sip::NextHop& hop) {
+  const auto from = request.from();
+  if (!from || request.count(HeaderId::route) > 0) return;
+  const auto* binding = bindings_.by_flow_and_aor(source.flow, from->uri.address_of_record(), {});
+  if (binding == nullptr || !binding->registered || binding->service_route.empty()) return;
+  const auto& route = binding->service_route;
+  request.set_values(HeaderId::route, route);
+  const auto uri = sip::parse_uri(request.request_uri());
+  if (uri && hop == sip::hop_of(*uri)) hop = sip::hop_of(sip::parse_name_addr(route.front())->uri);
 }
 
 Outputs Proxy::from_network(Time now, Exchange exchange, Message request) {

@@ -78,6 +78,19 @@ TEST_F(CallFromBrowser, FailuresPassWithCodeAndPhrase) {
   EXPECT_EQ(world.core.call_records(), 0U);
 }
 
+TEST_F(CallFromBrowser, TheServiceRouteOfTheRegistrarIsFollowed) {  // RFC 3608
+  world.receive(replaced(replaced(from_browser("REGISTER", 1, "r1", ""), "REGISTER sip:bob@198.51.100.7 SIP", "REGISTER sip:198.51.100.7 SIP"),
+                         "To: <sip:bob", "To: <sip:alice"), flow);
+  auto ok = reply(world.take_request("REGISTER").message, 200, "srv");
+  ok.append(HeaderId::service_route, "<sip:198.51.100.60;lr>, <sip:198.51.100.61;lr>");
+  world.receive(ok, world.server());
+  world.take_response(200, "REGISTER");
+  start();
+  const auto sent = world.take_request("INVITE");
+  EXPECT_EQ(sent.target.remote.to_string(), "198.51.100.60:5060");
+  EXPECT_THAT(sent.message.values(HeaderId::route), testing::ElementsAre("<sip:198.51.100.60;lr>", "<sip:198.51.100.61;lr>"));
+}
+
 TEST_F(CallFromBrowser, NoAnswerIs408AndNoRouteIs403) {
   start();
   world.take_request("INVITE");

@@ -41,6 +41,7 @@ struct Binding {
   std::string realm;                            // of the challenge that its REGISTER met
   std::optional<sip::Uri> pub_gruu, temp_gruu;  // what its registrar gave it (RFC 5627), the newest
   bool breaker = false;                         // rtcweb-breaker=yes in its Contact
+  std::vector<std::string> service_route;       // Route values for what it sends (RFC 3608), from its registrar
 };
 
 // All bindings, found by token, by the browser's source address, by AoR and by flow.

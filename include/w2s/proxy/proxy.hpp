@@ -63,6 +63,8 @@ class Proxy {
   Addressee addressee_of(const sip::Message& request, const sip::Target& source);
   // The binding of a browser's dialog-forming request; made when it has none. nullptr: no usable Contact.
   Binding* binding_of(const sip::Message& request, const sip::Target& source);
+  // Gives a browser's request outside of a dialog the service route of its registrar, and so another next hop.
+  void follow_service_route(sip::Message& request, const sip::Target& source, sip::NextHop& hop);
   // `peer` is a SIP server that this browser registered with, or our outbound proxy.
   bool trusts(const Binding& binding, const IpAddress& peer) const;
   Binding* binding_by_token(std::string_view token) { return bindings_.by_token(token); }

@@ -13,8 +13,8 @@ const TABLES = '/usr/share/kamailio/dbtext/kamailio';
 
 export class Kamailio {
   // `defines` of kamailio.cfg: RELAY passes on what is addressed to a phone by its Contact, EXTENSIONS is GRUU, Path and
-  // presence, BY_AOR drops the gateway's Contact parameters and calls alice by her AoR. Another `role` is a server of
-  // its own: edge, which puts itself into the Path.
+  // presence, SERVICE_ROUTE has browsers' requests come by the edge, BY_AOR drops the gateway's Contact parameters and
+  // calls alice by her AoR. Another `role` is a server of its own: edge, which puts itself into the Path.
   static async start({ role = 'kamailio', defines = [] } = {}) {
     const directory = temporaryDirectory('kamailio');
     const config = join(directory, 'kamailio.cfg');
