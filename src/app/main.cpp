@@ -9,8 +9,8 @@
 
 #include "command_line.hpp"
 #include "gateway.hpp"
+#include "options.hpp"
 #include "service_manager.hpp"
-#include "w2s/config/loader.hpp"
 
 namespace {
 
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     case app::CommandLine::Action::run:
     case app::CommandLine::Action::check: break;
   }
-  const auto loaded = config::load(app::find_config(command_line));
+  const auto loaded = app::load_config(app::find_config(command_line));
   for (const auto& error : loaded.errors) std::fprintf(stderr, "%s\n", loaded.describe(error).c_str());
   if (!loaded.ok()) return 1;
   if (command_line.action == app::CommandLine::Action::check) {

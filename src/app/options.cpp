@@ -58,15 +58,25 @@ breaker::Admission admission(const config::Config& config) {
   return admission;
 }
 
+transport::TlsOptions tls_options(const config::Certificates& certificates) {
+  return {certificates.private_key_file, certificates.certificate_file, certificates.ca_file, certificates.verify_peer};
+}
+
 }  // namespace
+
+config::LoadResult load_config(const std::string& path) {
+  return config::load(path, [](const config::Certificates& certificates) -> config::CertificateVerdict {
+    auto findings = transport::check_files(tls_options(certificates));
+    return {std::move(findings.problem), std::move(findings.warning)};
+  });
+}
 
 transport::Options transport_options(const config::Config& config) {
   transport::Options options;
   for (const auto& listener : config.listeners) {
     options.listeners.push_back({transport_of(listener.transport), listener.address, listener.port.value_or(0)});
   }
-  for (const auto& one : config.certificates)
-    options.tls.push_back({one.private_key_file, one.certificate_file, one.ca_file, one.verify_peer});
+  for (const auto& one : config.certificates) options.tls.push_back(tls_options(one));
   options.allow_origins = config.allow_origins;
   options.max_connections = config.max_connections.value_or(0);
   options.max_connections_per_address = config.max_connections_per_address.value_or(0);

@@ -13,6 +13,7 @@ namespace w2s::config {
 struct Draft {
   LoadResult result;
   std::string folder;                                // where relative paths start
+  CertificateCheck check_certificates;               // may be empty
   std::vector<unsigned> listener_lines;              // one per config.listeners
   std::map<std::string_view, unsigned> first_lines;  // entry name → line of its first appearance
   bool default_codecs = true;  // lists replace their default at the first entry, then append

@@ -117,7 +117,7 @@ std::string LoadResult::describe(const Problem& problem) const {
   return file + (problem.line == 0 ? "" : ":" + std::to_string(problem.line)) + ": " + problem.message;
 }
 
-LoadResult parse(std::string_view text, const std::string& file) {
+LoadResult parse(std::string_view text, const std::string& file, CertificateCheck check) {
   if (text.size() > largest_file)
     return failed(file, 0, "the file is larger than 1 MiB; this cannot be meant");
   const Lines lines{text};
@@ -130,6 +130,7 @@ LoadResult parse(std::string_view text, const std::string& file) {
 
   Draft draft;
   draft.result.file = file;
+  draft.check_certificates = std::move(check);
   draft.folder = std::filesystem::path{file}.parent_path().string();
   const auto root = document.document_element();
   read_root(root, lines, draft);
@@ -142,13 +143,13 @@ LoadResult parse(std::string_view text, const std::string& file) {
   return std::move(draft.result);
 }
 
-LoadResult load(const std::string& path) {
+LoadResult load(const std::string& path, CertificateCheck check) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return failed(path, 0, "this is a folder, not a file");
   std::ifstream in{path, std::ios::binary};
   if (!in) return failed(path, 0, std::string{"cannot be read: "} + std::strerror(errno));
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  return parse(text, path);
+  return parse(text, path, std::move(check));
 }
 
 }  // namespace w2s::config

@@ -41,6 +41,15 @@ void add_certificates(const Entry& entry, const Certificates& found) {
                   : "the certificate " + in_quotes(found.certificate_file) + " is given twice");
 }
 
+// A pair that does not fit is told here, with its line, not by the first handshake.
+bool usable(const Entry& entry, const Certificates& found) {
+  if (!entry.draft.check_certificates) return true;
+  const auto verdict = entry.draft.check_certificates(found);
+  if (!verdict.warning.empty()) entry.warn(verdict.warning);
+  if (!verdict.error.empty()) entry.error(verdict.error);
+  return verdict.error.empty();
+}
+
 // An address that others can send to.
 bool can_be_advertised(const Entry& entry, const IpAddress& address) {
   if (!address.is_unspecified() && !address.is_multicast()) return true;
@@ -117,7 +126,7 @@ void read_ssl_certificates(const Entry& entry) {
     entry.error("the private key and the certificate belong together; give both files, or * for both");
   else if (key_ok && certificate_ok && ca_ok && verify) {
     found.verify_peer = *verify;
-    add_certificates(entry, found);
+    if (usable(entry, found)) add_certificates(entry, found);
   }
 }
 

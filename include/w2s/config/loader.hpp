@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,17 @@ struct LoadResult {
   std::string describe(const Problem& problem) const;  // "config.xml:12: transport: ..."
 };
 
+// What whoever knows TLS says of the files of an ssl-certificates entry; empty: nothing.
+struct CertificateVerdict {
+  std::string error, warning;
+};
+using CertificateCheck = std::function<CertificateVerdict(const Certificates&)>;
+
 // Reads the file at `path`; a file that cannot be read is an error of the result.
-LoadResult load(const std::string& path);
+LoadResult load(const std::string& path, CertificateCheck check = {});
 
 // `text` is the content of `file`, whose folder is where relative certificate paths start.
-LoadResult parse(std::string_view text, const std::string& file);
+LoadResult parse(std::string_view text, const std::string& file, CertificateCheck check = {});
 
 // Every entry name that the loader knows, in the order of docs/configuration.md.
 std::vector<std::string_view> entry_names();

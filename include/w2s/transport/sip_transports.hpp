@@ -25,6 +25,12 @@ struct TlsOptions {
   bool verify_peer = false;
 };
 
+// What is wrong with these files, so that nothing can be started with them, and what peers will not like about them.
+struct TlsFindings {
+  std::string problem, warning;  // empty: nothing
+};
+TlsFindings check_files(const TlsOptions& options);
+
 struct Options {
   std::vector<ListenerOptions> listeners;
   // Listeners choose by SNI, else take the first one, as connections that we open do. Empty: one is generated.

@@ -18,21 +18,19 @@ TlsContext::TlsContext(std::vector<TlsOptions> options, Log& log) : log_(log) {
   auto identities = std::make_shared<TlsIdentities>();
   for (auto& one : options) {
     entries_.push_back({std::move(one), {}, {}});
-    const auto problem = load(entries_.back(), identities->emplace_back());
-    if (!problem.empty()) throw std::runtime_error(problem);
+    auto loaded = load(entries_.back());
+    if (!loaded.identity) throw std::runtime_error(loaded.problem);
+    identities->push_back(std::move(loaded.identity));
   }
   identities_ = std::move(identities);
 }
 
-std::string TlsContext::load(Entry& entry, std::shared_ptr<const TlsIdentity>& into) {
+LoadedIdentity TlsContext::load(Entry& entry) {
   // Before the files are read: what changes meanwhile is a change.
   entry.loaded = entry.seen = stamps_of(entry.options);
   auto found = load_identity(entry.options);
-  if (!found.identity) return found.problem;
-  if (!found.warning.empty()) log_.warn("certificate", {{"why", found.warning}});
-  SSL_CTX_set_tlsext_servername_callback(found.identity->context.get(), &TlsStream::on_server_name);
-  into = std::move(found.identity);
-  return {};
+  if (found.identity) SSL_CTX_set_tlsext_servername_callback(found.identity->context.get(), &TlsStream::on_server_name);
+  return found;
 }
 
 void TlsContext::reload_changed() {
@@ -54,12 +52,14 @@ void TlsContext::reload() {
 
 void TlsContext::reload(std::size_t index) {
   auto& entry = entries_[index];
-  auto identities = std::make_shared<TlsIdentities>(*identities_);
-  const auto problem = load(entry, (*identities)[index]);
-  if (!problem.empty())
-    return log_.warn("certificate not reloaded", {{"why", problem}, {"effect", "the one in use stays"}});
+  auto loaded = load(entry);
+  if (!loaded.identity)
+    return log_.warn("certificate not reloaded", {{"why", loaded.problem}, {"effect", "the one in use stays"}});
+  if (!loaded.warning.empty()) log_.warn("certificate", {{"why", loaded.warning}});
   log_.info("certificate reloaded",
-            {{"file", entry.options.certificate_file}, {"names", (*identities)[index]->names.to_string()}});
+            {{"file", entry.options.certificate_file}, {"names", loaded.identity->names.to_string()}});
+  auto identities = std::make_shared<TlsIdentities>(*identities_);
+  (*identities)[index] = std::move(loaded.identity);
   identities_ = std::move(identities);
 }
 

@@ -14,7 +14,8 @@ namespace w2s::transport {
 // with.
 class TlsContext {
  public:
-  // Throws std::runtime_error naming the file at fault. `options` empty: a certificate is generated.
+  // Throws std::runtime_error naming the file at fault. `options` empty: a certificate is generated. What peers will
+  // not like about a certificate is told when it is reloaded; who made the options knows it by check_files().
   TlsContext(std::vector<TlsOptions> options, Log& log);
 
   std::unique_ptr<ByteStream> accept(tcp::socket socket) const;
@@ -34,7 +35,7 @@ class TlsContext {
     TlsOptions options;
     FileStamps loaded, seen;
   };
-  std::string load(Entry& entry, std::shared_ptr<const TlsIdentity>& into);  // returns the problem
+  static LoadedIdentity load(Entry& entry);
   void reload(std::size_t index);
 
   Log& log_;

@@ -12,8 +12,12 @@ namespace {
 
 using Problem = std::string;  // empty: none
 
+// The first error is the cause, those that OpenSSL put on top of it say less.
 Problem cannot(const std::string& what) {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  const auto error = ERR_peek_error();
+  const char* reason = ERR_reason_error_string(error);
+  const auto is = [&](int library, int why) { return ERR_GET_LIB(error) == library && ERR_GET_REASON(error) == why; };
+  if (is(ERR_LIB_PEM, PEM_R_NO_START_LINE) || is(ERR_LIB_OSSL_DECODER, ERR_R_UNSUPPORTED)) reason = "there is none in PEM format";
   ERR_clear_error();
   return what + ": " + (reason != nullptr ? reason : "unknown error");
 }
@@ -41,7 +45,8 @@ int no_passphrase(char*, int, int, void* asked) {
   return -1;
 }
 
-Problem use_key_file(SSL_CTX* context, const std::string& file) {
+Problem use_key_file(SSL_CTX* context, const TlsOptions& options) {
+  const auto& file = options.private_key_file;
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_file(file.c_str(), "r"), &BIO_free);
   bool asked = false;
   const std::unique_ptr<EVP_PKEY, FreeKey> key(
@@ -51,16 +56,16 @@ Problem use_key_file(SSL_CTX* context, const std::string& file) {
     return "the private key in " + file + " is locked with a passphrase; store it without";
   }
   if (!key) return cannot("cannot use the private key in " + file);
-  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1) return {};
-  return cannot("the private key in " + file + " does not belong to the certificate");
+  // The second call finds a key of another kind, which the first takes for one whose certificate is still to come.
+  if (SSL_CTX_use_PrivateKey(context, key.get()) == 1 && SSL_CTX_check_private_key(context) == 1) return {};
+  ERR_clear_error();
+  return "the private key in " + file + " does not belong to the certificate in " + options.certificate_file;
 }
 
 Problem use_files(SSL_CTX* context, const TlsOptions& options) {
   if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1)
     return cannot("cannot use the certificate chain in " + options.certificate_file);
-  auto problem = use_key_file(context, options.private_key_file);
-  if (!problem.empty()) problem += " (certificate: " + options.certificate_file + ")";
-  return problem;
+  return use_key_file(context, options);
 }
 
 Problem use_generated(SSL_CTX* context) {
@@ -112,6 +117,11 @@ LoadedIdentity load_identity(const TlsOptions& options) {
   const auto* certificate = SSL_CTX_get0_certificate(context);
   identity->names = names_of(certificate);
   return {std::move(identity), {}, validity_warning(certificate, options.certificate_file)};
+}
+
+TlsFindings check_files(const TlsOptions& options) {
+  auto loaded = load_identity(options);
+  return {std::move(loaded.problem), std::move(loaded.warning)};
 }
 
 std::string date_of(const ASN1_TIME* time) {

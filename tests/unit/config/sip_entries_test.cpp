@@ -110,6 +110,24 @@ TEST(Certificates, AreResolvedBesideTheConfigAndMustExist) {
     EXPECT_FALSE(file_with(bad).ok()) << bad;
 }
 
+TEST(Certificates, AreJudgedByWhoKnowsThem) {
+  const TemporaryFolder folder;
+  for (const auto* name : {"good.pem", "bad.pem", "old.pem"}) folder.write(name, "pem");
+  std::string entries;
+  for (const std::string name : {"bad.pem", "good.pem", "old.pem"})
+    entries += "<ssl-certificates>" + name + ';' + name + ";*</ssl-certificates>\n";
+  const auto config = folder.write(
+      "config.xml", "<config><transport>wss;*;1</transport><transport>udp;*;1</transport>\n" + entries + "</config>");
+  const auto result = load(config, [&](const Certificates& found) -> CertificateVerdict {
+    if (found.certificate_file == folder.path_of("bad.pem")) return {"does not fit", ""};
+    if (found.certificate_file == folder.path_of("old.pem")) return {"", "is old"};
+    return {};
+  });
+  EXPECT_THAT(result.errors, ElementsAre(Problem{2, "ssl-certificates: does not fit"}));
+  EXPECT_THAT(result.warnings, ElementsAre(Problem{4, "ssl-certificates: is old"}));
+  EXPECT_THAT(result.config.certificates, SizeIs(2));
+}
+
 TEST(Certificates, RepeatForOtherNamesAndTheFirstIsTheDefault) {
   const TemporaryFolder folder;
   for (const auto* name : {"a.pem", "b.pem"}) folder.write(name, "pem");
