@@ -11,8 +11,7 @@ using sip::ClientTransactionId;
 namespace {
 
 constexpr std::size_t most_places = 10'000;  // remembered
-constexpr Duration quarantine = 30s;
-constexpr Duration longest_quarantine = 5min;  // whatever Retry-After says
+constexpr Duration longest_retry_after = 5min;  // that is believed
 constexpr Duration tcp_memory = 5min;
 constexpr std::size_t largest_datagram = 1300;  // RFC 3261 18.1.1
 
@@ -22,12 +21,12 @@ constexpr std::size_t largest_datagram = 1300;  // RFC 3261 18.1.1
 constexpr Duration invite_silence = 4s;
 constexpr Duration other_silence = 8s;
 
-// RFC 3261 21.5.4.
-Duration retry_after(const sip::Message& response) {
+// RFC 3261 21.5.4. Not less than after any other failure.
+Duration retry_after(const sip::Message& response, Duration least) {
   const auto value = response.get(sip::HeaderId::retry_after).value_or("");
   const auto seconds = parse_number<std::uint32_t>(value.substr(0, value.find_first_not_of("0123456789")));
-  if (!seconds) return quarantine;
-  return std::clamp<Duration>(std::chrono::seconds(*seconds), quarantine, longest_quarantine);
+  if (!seconds) return least;
+  return std::max<Duration>(least, std::min<Duration>(std::chrono::seconds(*seconds), longest_retry_after));
 }
 
 }  // namespace
@@ -111,7 +110,7 @@ Attempts::Decision Attempts::on_response(Time now, ClientTransactionId id, const
   request.heard = true;
   request.progressed = request.progressed || status > 100;
   if (status == 503) {
-    note_failure(now, request, retry_after(response));
+    note_failure(now, request, retry_after(response, quarantine_));
     if (request.has_next()) return {Verdict::try_next, ticket};
   } else if (!quarantined_.empty() && request.egress.target.flow == sip::FlowId::none) {
     quarantined_.remove(request.egress.target);
@@ -141,7 +140,7 @@ Attempts::Decision Attempts::on_failed(Time now, ClientTransactionId id, sip::Cl
   stop_clock(ticket, request);
   // RFC 3263 4.3: a timeout counts only when nothing was ever heard.
   const bool failed = cause == sip::ClientFailure::transport ? !request.progressed : !request.heard;
-  if (failed) note_failure(now, request, quarantine);
+  if (failed) note_failure(now, request, quarantine_);
   return {failed && request.has_next() ? Verdict::try_next : Verdict::deliver, ticket};
 }
 
@@ -150,7 +149,7 @@ std::optional<Attempts::Decision> Attempts::on_time(Time now) {
   const auto ticket = silent_.begin()->second;
   auto& request = requests_.at(ticket);
   stop_clock(ticket, request);
-  note_failure(now, request, quarantine);
+  note_failure(now, request, quarantine_);
   return Decision{Verdict::try_next, ticket, request.current};
 }
 

@@ -37,6 +37,9 @@ class PlaceMemory {
 // and tells the users.
 class Attempts {
  public:
+  // `quarantine`: how long others are preferred to a place that failed.
+  explicit Attempts(Duration quarantine) : quarantine_(quarantine) {}
+
   // The order to try: places that failed lately come last.
   sip::Egress in_order(Time now, sip::Egress egress) const;
   // Where this request goes first because of its size (RFC 3261 18.1.1); nullopt: to the usual place.
@@ -98,6 +101,7 @@ class Attempts {
   bool is_over(const Request& request) const;
   void stop_clock(const Ticket& ticket, Request& request);
 
+  Duration quarantine_;
   std::map<Ticket, Request> requests_;
   std::unordered_map<sip::ClientTransactionId, Ticket> tickets_;
   std::set<std::pair<Time, Ticket>> silent_;

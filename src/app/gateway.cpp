@@ -25,7 +25,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
         resolver_(io.get_executor(), name_servers(config)),
         transports_(io.get_executor(), transport_options(config), log, handlers()),
         routes_(io.get_executor(), resolver_, transports_, allow_destination(config), outbound_proxy_, log),
-        core_(surroundings(), breaker_options(config), {}, rng_, log, *this),
+        core_(surroundings(), breaker_options(config), {}, config.server_quarantine, rng_, log, *this),
         media_(media_options(config), log, [this](media::Sessions::Reply reply) { post_reply(std::move(reply)); }),
         deadline_(io.get_executor(), [this] { tick(); }) {}
 

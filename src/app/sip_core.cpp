@@ -50,8 +50,8 @@ sip::Egress to_breaker(const sip::Target& caller) {
 
 }  // namespace
 
-SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers, Rng& rng,
-                 Log& log, Outside& outside)
+SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers,
+                 Duration server_quarantine, Rng& rng, Log& log, Outside& outside)
     : surroundings_(std::move(surroundings)),
       rng_(rng),
       log_(log),
@@ -59,7 +59,8 @@ SipCore::SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::
       transactions_(rng, timers),
       proxy_(surroundings_, rng, log,
              [this](const sip::Message& invite, const proxy::Binding& browser) { return breaker_takes(invite, browser); }),
-      breaker_(with_flows(std::move(breaker), surroundings_, proxy_), rng, log) {}
+      breaker_(with_flows(std::move(breaker), surroundings_, proxy_), rng, log),
+      attempts_(server_quarantine) {}
 
 void SipCore::handle(Time now, sip::TransactionOutputs outputs) {
   for (auto& output : outputs) {

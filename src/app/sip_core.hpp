@@ -40,8 +40,8 @@ class Outside {
 // All of SIP between the wire and the media, without I/O: transactions, dispatch, proxy and breaker.
 class SipCore {
  public:
-  SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers, Rng& rng, Log& log,
-          Outside& outside);
+  SipCore(sip::Surroundings surroundings, breaker::Options breaker, sip::TransactionTimers timers,
+          Duration server_quarantine, Rng& rng, Log& log, Outside& outside);
 
   void on_message(Time now, sip::Message message, const sip::Target& source);
   void on_send_failed(Time now, const sip::Target& target);

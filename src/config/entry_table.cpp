@@ -31,6 +31,7 @@ constexpr std::array entry_kinds = {
     EntryKind{"breaker", "client|auto|always", replaces, read_breaker},
     EntryKind{"allow-origin", "origin; ... or *", repeats, read_allow_origin},
     EntryKind{"nameserver", "address", repeats, read_nameserver},
+    EntryKind{"server-quarantine", "seconds", replaces, read_server_quarantine},
 
     EntryKind{"codecs", "name;name; ...", repeats, read_codecs},
     EntryKind{"dtmf-type", "rfc4733|rfc2833", replaces, read_dtmf_type},

@@ -14,6 +14,7 @@ void read_allow_destination(const Entry& entry);
 void read_allow_insecure_ha1(const Entry& entry);
 void read_allow_origin(const Entry& entry);
 void read_nameserver(const Entry& entry);
+void read_server_quarantine(const Entry& entry);
 
 // breaker_entries.cpp
 void read_breaker(const Entry& entry);

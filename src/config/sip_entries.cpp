@@ -214,4 +214,9 @@ void read_nameserver(const Entry& entry) {
   if (address) entry.config().nameservers.push_back(*address);
 }
 
+void read_server_quarantine(const Entry& entry) {
+  const auto seconds = read_number(entry, entry.value, 0, 86400);
+  if (seconds) entry.config().server_quarantine = std::chrono::seconds{*seconds};
+}
+
 }  // namespace w2s::config

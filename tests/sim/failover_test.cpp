@@ -19,6 +19,7 @@ const std::string phone_sdp =
 
 class Failover : public testing::Test {
  protected:
+  explicit Failover(Duration server_quarantine = 30s) : world({}, {}, server_quarantine) {}
   void SetUp() override {
     world.names["pool.example.org"] = {first, second};
     flow = world.open_flow(55210);
@@ -220,6 +221,25 @@ TEST_F(Failover, ServersThatFailedAreTriedLastForAWhile) {
   answer(arrives("MESSAGE", second), 200);
   world.advance(1s);
   request("MESSAGE", 7);
+  answer(arrives("MESSAGE", first), 200);
+}
+
+struct FailoverWithoutQuarantine : Failover {
+  FailoverWithoutQuarantine() : Failover(0s) {}
+};
+
+TEST_F(FailoverWithoutQuarantine, AServerThatFailedIsTheFirstAgainUnlessItSaysWhen) {
+  request("MESSAGE", 1);
+  answer(arrives("MESSAGE", first), 503);
+  answer(arrives("MESSAGE", second), 200);
+  request("MESSAGE", 2);
+  answer(arrives("MESSAGE", first), 503, {}, "20");
+  answer(arrives("MESSAGE", second), 200);
+  world.advance(19s);
+  request("MESSAGE", 3);
+  answer(arrives("MESSAGE", second), 200);
+  world.advance(1s);
+  request("MESSAGE", 4);
   answer(arrives("MESSAGE", first), 200);
 }
 

@@ -27,8 +27,8 @@ class SipWorld final : public app::Outside {
   static constexpr auto gateway_v6 = "2001:db8::1";
   static constexpr auto server_address = "198.51.100.7";
 
-  explicit SipWorld(std::optional<sip::NextHop> outbound = {}, breaker::Options options = {})
-      : core(surroundings(std::move(outbound)), std::move(options), {}, rng, log, *this) {}
+  explicit SipWorld(std::optional<sip::NextHop> outbound = {}, breaker::Options options = {}, Duration server_quarantine = 30s)
+      : core(surroundings(std::move(outbound)), std::move(options), {}, server_quarantine, rng, log, *this) {}
   ~SipWorld() override {
     if (core.call_records() > 0) return;
     EXPECT_EQ(core.call_requests(), 0U) << "requests of calls that are forgotten";

@@ -100,6 +100,7 @@ struct Config {
   bool follow_redirects = false;
   ReferMode refer = ReferMode::relay;
   std::vector<IpAddress> nameservers;      // beside those of /etc/resolv.conf
+  std::chrono::seconds server_quarantine{30};  // that other servers are preferred to one that failed; 0: they never are
   std::optional<std::uint32_t> max_calls;  // nullopt: no limit, here and below
   std::optional<std::uint32_t> max_connections;
   std::optional<std::uint32_t> max_connections_per_address;

@@ -7,6 +7,7 @@
 namespace w2s::config {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -214,6 +215,13 @@ TEST(SipEntries, FlagsAndLists) {
   EXPECT_THAT(parse_entries("<nameserver>9.9.9.9</nameserver><nameserver>2620:fe::fe</nameserver>")
                   .config.nameservers,
               ElementsAre(ip("9.9.9.9"), ip("2620:fe::fe")));
+}
+
+TEST(SipEntries, AServerQuarantineIsSeconds) {
+  EXPECT_EQ(Config{}.server_quarantine, 30s);
+  EXPECT_EQ(parse_entry("server-quarantine", "0").config.server_quarantine, 0s);
+  EXPECT_EQ(parse_entry("server-quarantine", "86400").config.server_quarantine, 24h);
+  for (const auto* bad : {"-1", "86401", "30s", "soon"}) EXPECT_FALSE(parse_entry("server-quarantine", bad).ok()) << bad;
 }
 
 }  // namespace
