@@ -23,6 +23,16 @@ std::string hex_digest(HashAlgorithm algorithm, std::string_view input) {
   return hex({out, length});
 }
 
+std::string base64_sha1(std::string_view input) {
+  std::uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (EVP_Digest(input.data(), input.size(), digest, &length, EVP_sha1(), nullptr) != 1) std::abort();
+  std::string text(4 * ((length + 2) / 3) + 1, '\0');  // OpenSSL ends it with a NUL
+  text.resize(static_cast<std::size_t>(
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), digest, static_cast<int>(length))));
+  return text;
+}
+
 bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

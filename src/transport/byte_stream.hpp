@@ -42,6 +42,8 @@ class ByteStream {
   // Once connected; repeated until it no longer would block.
   virtual IoResult handshake() { return {}; }
   virtual IoResult read(MutableByteView into);  // the peer's end of stream is error::eof
+  // Bytes have come that are not read yet and that the socket does not show any more.
+  virtual bool holds_bytes() const { return false; }
   virtual IoResult write(ByteView from);        // may take less than all
   // The reason of a failure, for those who run the gateway.
   virtual std::string explain(const error_code& error) const { return error.message(); }

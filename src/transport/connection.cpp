@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace w2s::transport {
 
 Connection::Connection(std::shared_ptr<ConnectionEvents> events, std::unique_ptr<ByteStream> stream,
@@ -49,6 +51,26 @@ void Connection::handshake() {
   }
   if (result.error) return handshake_failed(result.error);
   on_secured();
+  read();
+}
+
+void Connection::read() {
+  auto again = [this, self = shared_from_this()](error_code) { read(); };
+  for (int reads = 0; reads < 16; ++reads) {
+    if (state_ == State::closed) return;
+    const auto into = events_->scratch();
+    const auto result = stream_->read(into);
+    if (result.would_block()) return stream_->wait(result.wait, std::move(again));
+    if (result.error) return state_ == State::closing ? fail(EndedBy::peer, "closed") : fail(result.error);
+    if (!said_goodbye_) take(as_text(into.first(result.bytes)));
+    // Nearly always that was all, and the next read would only find it out.
+    if (result.bytes < into.size() && !stream_->holds_bytes()) {
+      if (state_ == State::closed) return;
+      return stream_->wait(tcp::socket::wait_read, std::move(again));
+    }
+  }
+  // Others wait as well. (TLS may hold bytes that the socket no longer shows, so it cannot be waited for.)
+  boost::asio::post(stream_->socket().get_executor(), [again = std::move(again)] { again({}); });
 }
 
 void Connection::handshake_failed(const error_code& error) {
@@ -76,13 +98,30 @@ void Connection::message_came(sip::ParseOutcome outcome) {
 
 void Connection::send(std::string message) {
   deadlines_.message(Clock::now(), false);
-  enqueue(std::move(message));
+  enqueue(framed(std::move(message)));
 }
 
 void Connection::enqueue(std::string bytes) {
   if (state_ == State::closing || state_ == State::closed) return;
   if (!send_queue_.push(std::move(bytes))) return fail(EndedBy::peer, "it does not read");
   if (state_ == State::open) flush();
+}
+
+void Connection::flush() {
+  while (!writing_ && !send_queue_.empty() && state_ != State::closed) {
+    const auto result = stream_->write(send_queue_.unsent());
+    if (result.would_block()) {
+      writing_ = true;
+      auto again = [this, self = shared_from_this()](error_code) {
+        writing_ = false;
+        if (state_ != State::closed) flush();
+      };
+      return stream_->wait(result.wait, std::move(again));
+    }
+    if (result.error) return fail(result.error);
+    send_queue_.consume(result.bytes);
+  }
+  if (state_ == State::closing && send_queue_.empty()) on_all_sent();
 }
 
 void Connection::close(std::string_view why) {
@@ -130,16 +169,10 @@ void Connection::detach() {
   stream_->close();
 }
 
-void Connection::drain() {
-  for (int reads = 0; reads < 16 && state_ != State::closed; ++reads) {
-    const auto result = stream_->read(events_->scratch());
-    if (result.error && !result.would_block()) return fail(EndedBy::peer, "closed");
-    if (result.would_block()) break;
-  }
-  if (state_ == State::closed) return;
-  stream_->wait(tcp::socket::wait_read, [this, self = shared_from_this()](error_code) {
-    if (state_ != State::closed) drain();
-  });
+void Connection::say_goodbye() {
+  if (said_goodbye_) return;
+  said_goodbye_ = true;
+  stream_->shut_down();
 }
 
 void Connection::hold(bool held) {

@@ -36,8 +36,8 @@ class ConnectionEvents {
   virtual ~ConnectionEvents() = default;
 };
 
-// One TCP, TLS, WS or WSS connection: connect or accept, handshake, messages, goodbye. What passes once it is
-// secured is the business of StreamConnection and WebSocket.
+// One TCP, TLS, WS or WSS connection: connect or accept, handshake, messages, goodbye. What the bytes mean that
+// pass once it is secured is the business of StreamConnection and WebSocket.
 // Whatever waits for the socket owns the connection, and the connection owns those it tells: a handler that
 // runs late finds everything it needs, however the table has ended.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -74,25 +74,29 @@ class Connection : public std::enable_shared_from_this<Connection> {
  protected:
   enum class State { connecting, handshaking, open, closing, closed };
 
-  // The stream is ready, encrypted if it must be.
-  virtual void on_secured() = 0;
+  // The stream is ready, encrypted if it must be; then reading begins.
+  virtual void on_secured() {}
   // What a peer is told that speaks HTTP where TLS must begin.
   virtual std::string answer_to_clear_http() const { return {}; }
-  // Messages are queued.
-  virtual void flush() = 0;
-  // The connection is closing: flush, say goodbye.
-  virtual void start_closing() = 0;
+  // What the peer sent, until we have said goodbye. The connection may be closing or, after it, closed.
+  virtual void take(std::string_view bytes) = 0;
+  // A SIP message as it goes over the stream.
+  virtual std::string framed(std::string message) const { return message; }
+  // The connection is closing: say so, and flush.
+  virtual void start_closing() { flush(); }
+  // The connection is closing and all that was queued has left.
+  virtual void on_all_sent() { say_goodbye(); }
   virtual std::optional<Time> next_ping() const { return std::nullopt; }
   virtual void on_ping_time(Time) {}
 
   void opened();
   void enqueue(std::string bytes);  // as send(), for what is no SIP message
+  void flush();
   void message_came(sip::ParseOutcome outcome);
   void fail(EndedBy by, std::string_view why);  // closes the socket, from any state
   void fail(const error_code& error);           // of the stream
   void enter_closing(EndedBy by, std::string_view why);
-  void say_goodbye() { stream_->shut_down(); }
-  void drain();  // reads and drops until the peer has closed as well
+  void say_goodbye();  // what still comes until the peer has closed as well is dropped
   void next_time_changed();
   // A TLS handshake record (RFC 8446 5.1) where a clear message should begin.
   static bool begins_tls(std::string_view bytes) { return !bytes.empty() && bytes.front() == '\x16'; }
@@ -106,6 +110,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void handshake();
+  void read();
   void handshake_failed(const error_code& error);
   void tell_end(State before, EndedBy by, std::string_view why);
 
@@ -114,6 +119,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   sip::Target peer_;
   bool accepted_;
   State state_;
+  bool writing_ = false;  // the socket is full and waited for
+  bool said_goodbye_ = false;
   SendQueue send_queue_;
   FlowDeadlines deadlines_;
 };

@@ -98,7 +98,7 @@ std::shared_ptr<Connection> ConnectionTable::make(std::unique_ptr<ByteStream> st
   const auto flow = peer.flow;
   std::shared_ptr<Connection> connection;
   if (sip::is_web_socket(peer.transport)) {
-    connection = make_web_socket(shared_from_this(), std::move(stream), std::move(peer));
+    connection = std::make_shared<WebSocket>(shared_from_this(), std::move(stream), std::move(peer));
   } else {
     connection =
         std::make_shared<StreamConnection>(shared_from_this(), std::move(stream), std::move(peer), accepted);

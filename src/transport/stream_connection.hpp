@@ -12,14 +12,10 @@ class StreamConnection final : public Connection {
                    sip::Target peer, bool accepted);
 
  private:
-  void on_secured() override;
-  void flush() override;
-  void start_closing() override;
-  void read();
-  void take(std::string_view bytes);
+  void on_secured() override { opened(); }
+  void take(std::string_view bytes) override;
 
   sip::StreamFramer framer_;
-  bool writing_ = false;  // the socket is full and waited for
 };
 
 }  // namespace w2s::transport

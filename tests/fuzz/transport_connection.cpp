@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const sip::Target peer{web_socket ? sip::Transport::ws : sip::Transport::tcp, {}, {}, sip::FlowId{1}, {}};
   std::shared_ptr<Connection> connection;
   if (web_socket) {
-    connection = make_web_socket(events, std::move(stream), peer);
+    connection = std::make_shared<WebSocket>(events, std::move(stream), peer);
   } else {
     connection = std::make_shared<StreamConnection>(events, std::move(stream), peer, true);
   }

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "transport/web_socket.hpp"
+#include "transport/upgrade.hpp"
 
 using namespace w2s::transport;
 
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A list of origins can only refuse more.
   if (anywhere.status != 101 && here.status != anywhere.status) std::abort();
   if (anywhere.status != 101) {
-    const auto text = refusal(anywhere);
+    const auto text = http_response(anywhere);
     if (anywhere.why.empty() || text.rfind("HTTP/1.1 4", 0) != 0 || text.find("\r\n\r\n") == text.npos)
       std::abort();
   }

@@ -21,8 +21,8 @@ struct Frame {
   unsigned close_code() const { return payload.size() < 2 ? 0 : load_be16(as_bytes(payload).data()); }
 };
 
-// A WebSocket client written from RFC 6455 alone, so that it shares no bug with the library behind the
-// gateway; it breaks every rule it is asked to break.
+// A WebSocket client written from RFC 6455 by itself, so that it shares no bug with the gateway; it breaks every rule it
+// is asked to break.
 class WsClient {
  public:
   template <class... Args>

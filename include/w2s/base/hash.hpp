@@ -9,6 +9,9 @@ enum class HashAlgorithm { md5, sha256, sha512_256 };
 
 std::string hex_digest(HashAlgorithm algorithm, std::string_view input);  // lower case
 
+// SHA-1 in base64, which a WebSocket handshake asks for (RFC 6455 4.2.2).
+std::string base64_sha1(std::string_view input);
+
 // Time does not depend on where the inputs differ; for secrets.
 bool equal_constant_time(std::string_view a, std::string_view b);
 

@@ -20,6 +20,7 @@ class TlsStream final : public ByteStream {
 
   IoResult handshake() override;
   IoResult read(MutableByteView into) override;
+  bool holds_bytes() const override { return SSL_has_pending(ssl_.get()) == 1; }
   IoResult write(ByteView from) override;
   void shut_down() override;
   std::string explain(const error_code& error) const override;

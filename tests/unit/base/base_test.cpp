@@ -49,6 +49,9 @@ TEST(Hash, KnownAnswers) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(hex_digest(HashAlgorithm::sha512_256, "abc"),
             "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23");
+  // RFC 6455 1.3.
+  EXPECT_EQ(base64_sha1("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"),
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
 TEST(Rng, TokensHaveTheirLengthAndDiffer) {

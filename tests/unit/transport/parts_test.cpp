@@ -4,7 +4,7 @@
 #include "transport/flow_deadlines.hpp"
 #include "transport/send_queue.hpp"
 #include "transport/utf8.hpp"
-#include "transport/web_socket.hpp"
+#include "transport/upgrade.hpp"
 
 namespace w2s::transport {
 namespace {
@@ -101,12 +101,12 @@ TEST(Utf8, FollowsRfc3629) {
     EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 
-TEST(Refusal, IsAWholeHttpResponseWithOneSentence) {
-  EXPECT_EQ(refusal({426, "No."}),
+TEST(HttpResponse, OfARefusalIsAWholeHttpResponseWithOneSentence) {
+  EXPECT_EQ(http_response({426, "No."}),
             "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             "Connection: Upgrade, close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
             "4\r\n\r\nNo.\n");
-  EXPECT_EQ(refusal({403, "No."}).substr(0, 24), "HTTP/1.1 403 Forbidden\r\n");
+  EXPECT_EQ(http_response({403, "No."}).substr(0, 24), "HTTP/1.1 403 Forbidden\r\n");
 }
 
 }  // namespace

@@ -261,8 +261,13 @@ TEST_F(WebSocketTest, OurCloseFollowsWhatIsQueued) {
   frame = next(*client);
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->opcode(), Opcode::close);
+  EXPECT_EQ(frame->close_code(), 1001U);
+  client->send(Opcode::text, options_request("late@test"));
+  settle();
+  EXPECT_FALSE(client->stream.closed);  // the answer is awaited
   client->send(Opcode::close, frame->payload);
   EXPECT_TRUE(await([&] { return client->stream.closed; }));
+  EXPECT_EQ(received.size(), 1U);
   EXPECT_TRUE(await([&] { return closed_flows == std::vector{source.flow}; }));
 }
 

@@ -1,4 +1,6 @@
-#include "web_socket.hpp"
+#include "upgrade.hpp"
+
+#include "w2s/base/hash.hpp"
 
 namespace w2s::transport {
 namespace {
@@ -12,9 +14,18 @@ std::string_view reason_phrase(int status) {
   }
 }
 
+// RFC 6455 4.2.2.
+std::string acceptance(const std::string& key) {
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Accept: " +
+         base64_sha1(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11") +
+         "\r\nSec-WebSocket-Protocol: sip\r\nServer: webrtc2sip\r\n\r\n";
+}
+
 }  // namespace
 
-std::string refusal(const UpgradeAnswer& answer) {
+std::string http_response(const UpgradeAnswer& answer) {
+  if (answer.status == 101) return acceptance(answer.key);
   std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
   text.append(reason_phrase(answer.status)).append("\r\n");
   // RFC 7231 6.5.15 and RFC 6455 4.4: what would be accepted instead.
