@@ -124,11 +124,10 @@ void BindingTable::forget_wake(Binding& binding) {
   binding.wake.reset();
 }
 
-void BindingTable::set_gruus(Binding& binding, std::optional<sip::Uri> pub, std::optional<sip::Uri> temp) {
-  if (binding.temp_gruu) by_aor_.remove(binding.temp_gruu->address_of_record(), &binding);
-  binding.pub_gruu = std::move(pub);
-  binding.temp_gruu = std::move(temp);
-  if (binding.temp_gruu) by_aor_.add(binding.temp_gruu->address_of_record(), &binding);
+void BindingTable::set_gruus(Binding& binding, Gruus gruus) {
+  if (binding.gruus && binding.gruus->temp) by_aor_.remove(binding.gruus->temp->address_of_record(), &binding);
+  if (gruus.temp) by_aor_.add(gruus.temp->address_of_record(), &binding);
+  binding.gruus = gruus.pub || gruus.temp ? std::make_unique<const Gruus>(std::move(gruus)) : nullptr;
 }
 
 void BindingTable::set_next_flow(Binding& binding, sip::FlowId flow) {
@@ -152,7 +151,7 @@ void BindingTable::remove(const std::string& token) {
   auto& binding = *found->second;
   unindex_flow(binding);
   set_next_flow(binding, sip::FlowId::none);
-  set_gruus(binding, {}, {});
+  set_gruus(binding, {});
   forget_wake(binding);
   by_key_.remove(binding.key, &binding);
   by_aor_.remove(binding.aor, &binding);

@@ -125,7 +125,8 @@ Outputs Proxy::on_route(Time, sip::RequestId id, const sip::Egress& egress) {
 
   branch.sent = true;
   const bool stateless = exchange.server == sip::ServerTransactionId::none;  // an ACK
-  Outputs outputs{sip::SendRequest{id, std::move(branch.request), egress, stateless}};
+  Outputs outputs;  // an initializer list would copy the request
+  outputs.push_back(sip::SendRequest{id, std::move(branch.request), egress, stateless});
   if (unsent) branch.request = std::move(*unsent);
   if (stateless) on_ended(id);
   return outputs;

@@ -20,13 +20,13 @@ bool is_gruu_for(const Binding& binding, const sip::Uri& uri) {
   const auto gr = uri.params.get("gr");
   if (!gr || gr->empty()) return true;
   if (!binding.instance.empty() && *gr == without_brackets(binding.instance)) return true;
-  return binding.pub_gruu && binding.pub_gruu->params.get("gr") == gr;
+  return binding.gruus && binding.gruus->pub && binding.gruus->pub->params.get("gr") == gr;
 }
 
 bool is_own_gruu(const Binding& binding, const sip::Uri& uri) {
   if (!uri.params.has("gr")) return false;
-  return (binding.pub_gruu && sip::equivalent(*binding.pub_gruu, uri)) ||
-         (binding.temp_gruu && sip::equivalent(*binding.temp_gruu, uri));
+  const auto is = [&](const auto& gruu) { return gruu && sip::equivalent(*gruu, uri); };
+  return binding.gruus && (is(binding.gruus->pub) || is(binding.gruus->temp));
 }
 
 Gruus gruus_in(const sip::NameAddr& stored) {

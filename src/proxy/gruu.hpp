@@ -10,9 +10,6 @@ bool is_gruu_for(const Binding& binding, const sip::Uri& uri);
 // itself.
 bool is_own_gruu(const Binding& binding, const sip::Uri& uri);
 // Takes `pub-gruu` and `temp-gruu` out of the Contact that a registrar stored.
-struct Gruus {
-  std::optional<sip::Uri> pub, temp;
-};
 Gruus gruus_in(const sip::NameAddr& stored);
 
 }  // namespace w2s::proxy

@@ -192,10 +192,7 @@ void Proxy::bind(Time now, const Exchange& exchange, const Branch& branch, Messa
     }
     flows.insert(bindings_.confirm(token, contact, exchange.source, source.remote.ip, now + seconds));
     binding->service_route = service_route;
-    if (word != nullptr) {
-      auto gruus = gruus_in(*word);
-      bindings_.set_gruus(*binding, std::move(gruus.pub), std::move(gruus.temp));
-    }
+    if (word != nullptr) bindings_.set_gruus(*binding, gruus_in(*word));
     log_.info("register.bound", {{"aor", binding->aor},
                                  {"flow", static_cast<std::uint64_t>(binding->flow)},
                                  {"registrar", source.remote},

@@ -17,6 +17,11 @@
 
 namespace w2s::proxy {
 
+// What a registrar gave a browser (RFC 5627), the newest.
+struct Gruus {
+  std::optional<sip::Uri> pub, temp;
+};
+
 // One browser as the network knows it (design section 3, "Listeners and flows"). Its token stands in the
 // Contact that the network's registrar stores (`ws-flow`) and in Record-Route; it names the binding, not the
 // connection.
@@ -39,7 +44,7 @@ struct Binding {
   std::optional<Time> wake;                     // when the table will look at `expires`; it may be later by then
   std::set<IpAddress> registrars;               // addresses that answered its REGISTER with 2xx
   std::string realm;                            // of the challenge that its REGISTER met
-  std::optional<sip::Uri> pub_gruu, temp_gruu;  // what its registrar gave it (RFC 5627), the newest
+  std::unique_ptr<const Gruus> gruus;           // few registrars give any, and two URIs are half a kilobyte
   bool breaker = false;                         // rtcweb-breaker=yes in its Contact
   std::vector<std::string> service_route;       // Route values for what it sends (RFC 3608), from its registrar
 };
@@ -61,7 +66,7 @@ class BindingTable {
   // left.
   sip::FlowId confirm(const std::string& token, const sip::NameAddr& contact, const sip::Target& source,
                       const IpAddress& registrar, Time expires);
-  void set_gruus(Binding& binding, std::optional<sip::Uri> pub, std::optional<sip::Uri> temp);
+  void set_gruus(Binding& binding, Gruus gruus);
   void unregister(const std::string& token);  // its dialogs go on while the flow is open
   void remove(const std::string& token);
   void set_next_flow(Binding& binding, sip::FlowId flow);
