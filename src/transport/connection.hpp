@@ -36,10 +36,10 @@ class ConnectionEvents {
   virtual ~ConnectionEvents() = default;
 };
 
-// One TCP, TLS, WS or WSS connection: connect or accept, handshake, messages, goodbye. What the bytes mean that
-// pass once it is secured is the business of StreamConnection and WebSocket.
-// Whatever waits for the socket owns the connection, and the connection owns those it tells: a handler that
-// runs late finds everything it needs, however the table has ended.
+// One TCP, TLS, WS or WSS connection: connect or accept, handshake, messages, goodbye. What the bytes mean
+// that pass once it is secured is the business of StreamConnection and WebSocket. Whatever waits for the
+// socket owns the connection, and the connection owns those it tells: a handler that runs late finds
+// everything it needs, however the table has ended.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // `peer` names transport, both addresses, flow and host; `accepted`: the peer connected to us.

@@ -11,14 +11,17 @@ namespace w2s::transport {
 // deque keeps half a kilobyte for each idle connection.
 class SendQueue {
  public:
+  // What a message takes besides its bytes: a peer that only pings must not get more than others for its pongs.
+  static constexpr std::size_t overhead = 64;
+
   explicit SendQueue(std::size_t limit) : limit_(limit) {}
 
   [[nodiscard]] bool push(std::string message) {
-    if (message.size() > limit_ - bytes_) {
+    if (message.size() + overhead > limit_ - bytes_) {
       overflowed_ = true;
       return false;
     }
-    bytes_ += message.size();
+    bytes_ += message.size() + overhead;
     messages_.push_back(std::move(message));
     return true;
   }
@@ -35,13 +38,14 @@ class SendQueue {
     bytes_ = sent_ = 0;
     return std::exchange(messages_, {});
   }
+
+ private:
   void pop() {
-    bytes_ -= front().size();
+    bytes_ -= front().size() + overhead;
     sent_ = 0;
     messages_.pop_front();
   }
 
- private:
   std::size_t limit_;
   std::size_t bytes_ = 0;
   std::size_t sent_ = 0;  // of the first message

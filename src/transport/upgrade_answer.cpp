@@ -1,6 +1,6 @@
-#include "upgrade.hpp"
-
 #include "w2s/base/hash.hpp"
+
+#include "upgrade.hpp"
 
 namespace w2s::transport {
 namespace {

@@ -23,8 +23,10 @@ std::string WebSocket::answer_to_clear_http() const {
 
 void WebSocket::take(std::string_view bytes) {
   if (over_) return;
-  if (state() == State::handshaking) take_head(bytes);
-  else take_frames(bytes);
+  if (state() == State::handshaking)
+    take_head(bytes);
+  else
+    take_frames(bytes);
 }
 
 void WebSocket::take_head(std::string_view bytes) {
@@ -58,7 +60,8 @@ void WebSocket::take_frames(std::string_view bytes) {
   if (!items.empty()) unanswered_pings_ = 0;
   // A ping between the fragments of a message does not buy that message more time.
   const auto is_message = [](const auto& item) { return item.kind == Kind::message; };
-  if (!framer_.in_message() || std::any_of(items.begin(), items.end(), is_message)) deadlines().nothing_partial();
+  if (!framer_.in_message() || std::any_of(items.begin(), items.end(), is_message))
+    deadlines().nothing_partial();
   if (framer_.in_message()) {
     deadlines().partial(Clock::now());
     next_time_changed();
@@ -88,8 +91,8 @@ std::string WebSocket::framed(std::string message) const {
   return web_socket_frame(is_utf8(message) ? Opcode::text : Opcode::binary, message);
 }
 
-// RFC 6455 7.1.2, 7.1.7: a close frame is answered with its code, a broken rule with the code that names it; unless ours
-// went first, and this is the answer to it.
+// RFC 6455 7.1.2, 7.1.7: a close frame is answered with its code, a broken rule with the code that names it;
+// unless ours went first, and this is the answer to it.
 void WebSocket::end(EndedBy by, CloseCode code, std::string_view why) {
   if (state() == State::open) {
     enter_closing(by, why);

@@ -1,15 +1,15 @@
 #pragma once
+#include "connection.hpp"
 #include "upgrade.hpp"
 #include "web_socket_framer.hpp"
-
-#include "connection.hpp"
 
 namespace w2s::transport {
 
 // SIP over WS or WSS (RFC 7118) for a connection that was accepted: an HTTP upgrade, then frames.
 class WebSocket final : public Connection {
  public:
-  WebSocket(std::shared_ptr<ConnectionEvents> their_events, std::unique_ptr<ByteStream> byte_stream, sip::Target peer);
+  WebSocket(std::shared_ptr<ConnectionEvents> their_events, std::unique_ptr<ByteStream> byte_stream,
+            sip::Target peer);
 
  private:
   void take(std::string_view bytes) override;

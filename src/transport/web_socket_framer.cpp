@@ -146,14 +146,16 @@ void WebSocketFramer::finish_close(std::vector<Item>& items) {
   over_ = true;
   if (control_.empty()) return items.push_back({Item::Kind::close, {}, CloseCode::no_status});
   const unsigned code = control_.size() < 2 ? 0 : load_be16(as_bytes(control_).data());
-  if (!is_sendable(code)) return break_off({CloseCode::protocol_error, "a close frame has no such code"}, items);
+  if (!is_sendable(code))
+    return break_off({CloseCode::protocol_error, "a close frame has no such code"}, items);
   auto reason = control_.substr(2);
   if (!is_utf8(reason)) return break_off({CloseCode::invalid_payload, "a close reason is not UTF-8"}, items);
   items.push_back({Item::Kind::close, std::move(reason), static_cast<CloseCode>(code)});
 }
 
 void WebSocketFramer::finish_message(std::vector<Item>& items) {
-  if (is_text_ && !is_utf8(message_)) return break_off({CloseCode::invalid_payload, "a text is not UTF-8"}, items);
+  if (is_text_ && !is_utf8(message_))
+    return break_off({CloseCode::invalid_payload, "a text is not UTF-8"}, items);
   items.push_back({Item::Kind::message, std::exchange(message_, std::string())});
 }
 

@@ -23,8 +23,8 @@ enum class CloseCode : std::uint16_t {
 std::string web_socket_frame(Opcode opcode, std::string_view payload);  // of a server: not masked
 std::string close_frame(CloseCode code);
 
-// Cuts what a WebSocket client sends into frames, joins fragments to messages and checks both (RFC 6455 5 and 8.1). Sans-IO;
-// between messages it holds no memory.
+// Cuts what a WebSocket client sends into frames, joins fragments to messages and checks both (RFC 6455 5
+// and 8.1). Sans-IO; between messages it holds no memory.
 class WebSocketFramer {
  public:
   explicit WebSocketFramer(std::size_t longest_message) : longest_message_(longest_message) {}

@@ -54,7 +54,7 @@ TEST(FlowDeadlines, AMessageMustBeWholeSoonThoughTheFlowIsHeld) {
 }
 
 TEST(SendQueue, CountsBytesAndCutsNoMessage) {
-  SendQueue queue(10);
+  SendQueue queue(10 + 2 * SendQueue::overhead);
   EXPECT_TRUE(queue.push("12345"));
   EXPECT_TRUE(queue.push("6789"));
   EXPECT_FALSE(queue.overflowed());
@@ -65,13 +65,19 @@ TEST(SendQueue, CountsBytesAndCutsNoMessage) {
   queue.consume(2);
   EXPECT_EQ(as_text(queue.unsent()), "6789");
   EXPECT_TRUE(queue.push("abcdef"));
-  queue.pop();
-  queue.pop();
+  queue.consume(4);
+  queue.consume(6);
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(SendQueue, TheSmallestMessagesFillItToo) {
+  SendQueue queue(10 * SendQueue::overhead);
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(queue.push("x"));
+  EXPECT_FALSE(queue.push("x"));
+}
+
 TEST(SendQueue, GivesBackWhatHasNotLeftWhole) {
-  SendQueue queue(10);
+  SendQueue queue(9 + 3 * SendQueue::overhead);
   for (const auto* message : {"123", "456", "789"}) EXPECT_TRUE(queue.push(message));
   queue.consume(3);
   queue.consume(1);

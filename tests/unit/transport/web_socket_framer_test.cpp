@@ -1,6 +1,7 @@
 #include "transport/web_socket_framer.hpp"
 
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
 
 #include "ws_client.hpp"
@@ -37,14 +38,15 @@ std::string close_with(std::string_view payload) {
 
 TEST(WebSocketFramer, FramesOfEveryLengthComeInPiecesOfEverySize) {
   const std::string medium(300, 'm'), large(70'000, 'l');
-  const auto bytes = WsClient::frame(0x81, "text") + WsClient::frame(0x82, medium) + WsClient::frame(0x02, "frag") +
-                     WsClient::frame(0x89, "between") + WsClient::frame(0x00, "") + WsClient::frame(0x80, "ments") +
-                     WsClient::frame(0x8a, "") + WsClient::frame(0x82, large) + WsClient::frame(0x81, "");
+  const auto bytes = WsClient::frame(0x81, "text") + WsClient::frame(0x82, medium) +
+                     WsClient::frame(0x02, "frag") + WsClient::frame(0x89, "between") +
+                     WsClient::frame(0x00, "") + WsClient::frame(0x80, "ments") + WsClient::frame(0x8a, "") +
+                     WsClient::frame(0x82, large) + WsClient::frame(0x81, "");
   for (const std::size_t piece : {1, 2, 3, 5, 1000, 1'000'000}) {
     WebSocketFramer framer(longest);
     EXPECT_EQ(items_of(framer, bytes, piece),
-              (std::vector<std::string>{"message text", "message " + medium, "ping between", "message fragments",
-                                        "pong ", "message " + large, "message "}))
+              (std::vector<std::string>{"message text", "message " + medium, "ping between",
+                                        "message fragments", "pong ", "message " + large, "message "}))
         << piece;
     EXPECT_FALSE(framer.in_message());
   }
@@ -73,9 +75,12 @@ TEST(WebSocketFramer, ALengthHasOneForm) {
 
 TEST(WebSocketFramer, AMessageHasALimitWhateverItsFrames) {
   WebSocketFramer framer(10);
-  EXPECT_EQ(items_of(framer, WsClient::frame(0x81, "0123456789"), 99), std::vector<std::string>{"message 0123456789"});
-  EXPECT_EQ(items_of(framer, WsClient::frame(0x01, "012345") + WsClient::frame(0x89, "long enough") +
-                                 WsClient::announce(test::Opcode::continuation, 5), 99),
+  EXPECT_EQ(items_of(framer, WsClient::frame(0x81, "0123456789"), 99),
+            std::vector<std::string>{"message 0123456789"});
+  EXPECT_EQ(items_of(framer,
+                     WsClient::frame(0x01, "012345") + WsClient::frame(0x89, "long enough") +
+                         WsClient::announce(test::Opcode::continuation, 5),
+                     99),
             (std::vector<std::string>{"ping long enough", "broken 1009 "}));
 }
 
@@ -92,8 +97,8 @@ TEST(WebSocketFramer, ACloseHasACodeThatMayBeSentOrNone) {
   EXPECT_EQ(items_of(close_with("")), std::vector<std::string>{"close 1005 "});
   for (const auto& good : {"\x03\xe8"s, "\x03\xf6"s, "\x0b\xb8"s, "\x13\x87"s})
     EXPECT_THAT(items_of(close_with(good + "why")), testing::ElementsAre(testing::EndsWith("why")));
-  for (const auto& bad : {"\x03"s, "\0\0"s, "\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s, "\x0b\xb7"s,
-                          "\x13\x88"s})
+  for (const auto& bad : {"\x03"s, "\0\0"s, "\x03\xe7"s, "\x03\xec"s, "\x03\xed"s, "\x03\xee"s, "\x03\xf7"s,
+                          "\x0b\xb7"s, "\x13\x88"s})
     EXPECT_EQ(items_of(close_with(bad)), std::vector<std::string>{"broken 1002 "});
   EXPECT_EQ(items_of(close_with("\x03\xe8\xff")), std::vector<std::string>{"broken 1007 "});
 }
@@ -106,7 +111,9 @@ TEST(WebSocketFramer, NothingCountsAfterTheEnd) {
 
 TEST(WebSocketFramer, OurFramesAreNotMaskedAndTheirLengthsAreTheShortest) {
   using namespace std::string_literals;
-  EXPECT_EQ(web_socket_frame(Opcode::text, "abc"), "\x81\x03" "abc");
+  EXPECT_EQ(web_socket_frame(Opcode::text, "abc"),
+            "\x81\x03"
+            "abc");
   EXPECT_EQ(web_socket_frame(Opcode::ping, ""), "\x89\0"s);
   const std::string medium(126, 'x'), large(65'536, 'y');
   EXPECT_EQ(web_socket_frame(Opcode::binary, medium), "\x82\x7e\0\x7e"s + medium);
