@@ -18,12 +18,16 @@ enum class Side : std::uint8_t { a, b };  // a: the leg on which the INVITE arri
 constexpr Side other(Side s) { return s == Side::a ? Side::b : Side::a; }
 constexpr const char* name(Side s) { return s == Side::a ? "a" : "b"; }
 
+// What an m-line carries; a leg has one stream of audio, and one of video where both sides want it.
+enum class MediaType : std::uint8_t { audio, video };
+constexpr const char* name(MediaType type) { return type == MediaType::audio ? "audio" : "video"; }
+
 // A side has its legs one after the other: what takes the place of the first has a number of its own (a transfer).
 enum class LegNumber : std::uint32_t { first };
 
 enum class Kind : std::uint8_t {
   web,    // ICE-lite, DTLS-SRTP, rtcp-mux on the shared browser port
-  phone,  // plain RTP and RTCP on a port pair of rtp-port-range
+  phone,  // plain RTP and RTCP, a port pair of rtp-port-range for each stream
 };
 
 // ---- open: reserve local media for one leg ----
@@ -34,11 +38,19 @@ struct OpenLeg {
   IpAddress toward;  // phone: the peer's media or signalling address, so that the right local address is chosen.
                      // web: the local address on which this browser's WebSocket was accepted (first candidate).
   LegNumber number = LegNumber::first;  // another: a spare leg, beside the one that is in use
+  bool video = false;                   // phone: with a port pair for video. A web leg can always have it.
 };
 
 struct Candidate {
   Endpoint address;
   std::uint32_t priority = 0;
+};
+
+// What the m-line of one stream says about us.
+struct OpenedStream {
+  Endpoint rtp;                  // c= and m= port; for web the default candidate
+  Endpoint rtcp;                 // phone: RTP port + 1; web: the same as rtp
+  std::uint32_t ssrc = 0;        // that the leg sends with, for a=ssrc
 };
 
 // Answer to OpenLeg: what this leg's SDP says about us.
@@ -47,14 +59,13 @@ struct LegOpened {
   Side side;
   LegNumber number = LegNumber::first;
   std::string error;             // not empty: the leg could not be opened (no port free, …); nothing else is set
-  Endpoint rtp;                  // c= and m= port; for web the default candidate
-  Endpoint rtcp;                 // phone: RTP port + 1; web: the same as rtp
+  OpenedStream audio;
+  std::optional<OpenedStream> video;
   std::string ice_ufrag;         // web only, like the following
   std::string ice_pwd;
   std::string fingerprint;       // "sha-256 AB:CD:…"
   std::vector<Candidate> candidates;
-  std::uint32_t ssrc = 0;        // the SSRC that this leg sends with, for a=ssrc
-  std::string cname;
+  std::string cname;             // of all its streams
 };
 
 // ---- connect: both descriptions are known ----
@@ -71,12 +82,13 @@ constexpr const char* name(Direction d) {
 }
 
 struct Codec {
-  std::string name;              // lower case: "pcmu", "pcma", "g722", "opus", "telephone-event"
+  std::string name;              // lower case: "pcmu", "pcma", "g722", "opus", "telephone-event", "vp8", "h264"
   std::uint32_t clock_rate = 8000;
   std::uint8_t channels = 1;
   std::string fmtp;
   std::uint8_t ptime = 0;        // milliseconds per packet that the receiver wishes for (a=ptime); 0: it does not say
   std::uint8_t maxptime = 0;     // and the most that it takes
+  MediaType type = MediaType::audio;
   bool operator==(const Codec&) const = default;
 };
 
@@ -104,13 +116,26 @@ struct WebRemote {
   Redacted<std::string> ice_pwd;
   std::string fingerprint;       // "sha-256 AB:…" as signalled; enforced before keys are used
   DtlsRole our_role = DtlsRole::passive;
-  std::optional<std::uint8_t> mid_extension;  // id of urn:ietf:params:rtp-hdrext:sdes:mid when negotiated
-  std::string mid;
 };
 
-struct PhoneRemote {
-  Endpoint rtp;                  // port 0 or 0.0.0.0: nothing is sent (old-style hold)
-  Endpoint rtcp;
+// How the peer, which has the encoder, is asked for a key frame.
+enum class KeyFrameRequest : std::uint8_t {
+  info,  // by SIP INFO with application/media_control+xml (RFC 5168): it announced no RTCP feedback
+  fir,   // Full Intra Request (RFC 5104 4.3.1)
+  pli,   // Picture Loss Indication (RFC 4585 6.3.1)
+};
+
+struct StreamPlan {
+  std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
+  std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
+  Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
+  Endpoint rtp, rtcp;                // phone: where it receives; port 0 or 0.0.0.0: nothing is sent (old-style hold)
+  std::string mid;                   // web
+  std::optional<std::uint8_t> mid_extension;       // web: id of urn:ietf:params:rtp-hdrext:sdes:mid when negotiated
+  KeyFrameRequest key_frame_request = KeyFrameRequest::info;  // video
+
+  bool may_send() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::sendonly; }
+  bool wants_media() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::recvonly; }
 };
 
 // The whole plan of one leg, made only after our own description was sent: before it a browser's ClientHello is dropped
@@ -118,16 +143,11 @@ struct PhoneRemote {
 struct LegPlan {
   MediaId media;
   Side side;
-  std::optional<WebRemote> web;      // exactly one of the two
-  std::optional<PhoneRemote> phone;
+  std::optional<WebRemote> web;      // nullopt: the leg of a phone
   std::optional<IceCredentials> ice;  // web: ours after the peer has restarted ICE; nullopt: still those of LegOpened
-  std::vector<Payload> payloads;     // negotiated, in preference order; telephone-event entries included
-  std::vector<Payload> tolerated;    // offered by us or them but not chosen: accepted on receive (Chromium may send them)
-  Direction peer_direction = Direction::sendrecv;  // sendonly: the peer sends and wants nothing
+  StreamPlan audio;
+  std::optional<StreamPlan> video;   // nullopt: refused, or never offered
   bool answered = true;              // false: early media, whose silence is no failure however long it rings
-
-  bool may_send() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::sendonly; }
-  bool wants_media() const { return peer_direction == Direction::sendrecv || peer_direction == Direction::recvonly; }
 };
 
 // DTMF asked for by SIP INFO: sent as RFC 4733 events on `side`.
@@ -136,6 +156,12 @@ struct SendDtmf {
   Side side;
   char digit = '0';              // 0-9 * # A-D, ! for the hook flash
   std::uint32_t duration_ms = 160;
+};
+
+// A key frame asked for by SIP INFO from the peer of the other leg: `side`'s peer is asked by RTCP, as its plan says.
+struct RequestKeyFrame {
+  MediaId media;
+  Side side;
 };
 
 // The spare leg takes the place of the one in use, which is closed; its LegPlan follows. What the other leg sends goes on
@@ -183,6 +209,11 @@ struct KeyPressed {
   char digit = '0';
   std::uint32_t duration_ms = 160;
 };
-using Event = std::variant<LegFailed, LegConnected, KeyPressed>;
+// The video of `side`'s peer needs a key frame, and the peer knows no RTCP feedback.
+struct KeyFrameWanted {
+  MediaId media;
+  Side side;
+};
+using Event = std::variant<LegFailed, LegConnected, KeyPressed, KeyFrameWanted>;
 
 }  // namespace w2s::leg
