@@ -63,6 +63,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
   void open(const leg::OpenLeg& request) override { media_.open(request); }
   void apply(const leg::LegPlan& plan) override { media_.apply(plan); }
   void send_dtmf(const leg::SendDtmf& dtmf) override { media_.send_dtmf(dtmf); }
+  void request_key_frame(const leg::RequestKeyFrame& request) override { media_.request_key_frame(request); }
   void replace(const leg::ReplaceLeg& replace) override { media_.replace(replace); }
   void drop(const leg::DropLeg& drop) override { media_.drop(drop); }
   void close(const leg::CloseMedia& close) override { media_.close(close); }

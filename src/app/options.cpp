@@ -25,6 +25,9 @@ const char* name_of(config::Codec codec) {
     case config::Codec::pcma: return "pcma";
     case config::Codec::pcmu: return "pcmu";
     case config::Codec::g722: return "g722";
+    case config::Codec::vp8: return "vp8";
+    case config::Codec::h264_bp: return "h264-bp";
+    case config::Codec::h264_mp: return "h264-mp";
   }
   return "";
 }

@@ -298,6 +298,7 @@ void SipCore::act(Time, User user, sip::HoldFlow output) {
 void SipCore::act(Time, User, leg::OpenLeg output) { outside_.open(output); }
 void SipCore::act(Time, User, leg::LegPlan output) { outside_.apply(output); }
 void SipCore::act(Time, User, leg::SendDtmf output) { outside_.send_dtmf(output); }
+void SipCore::act(Time, User, leg::RequestKeyFrame output) { outside_.request_key_frame(output); }
 void SipCore::act(Time, User, leg::ReplaceLeg output) { outside_.replace(output); }
 void SipCore::act(Time, User, leg::DropLeg output) { outside_.drop(output); }
 void SipCore::act(Time, User, leg::CloseMedia output) { outside_.close(output); }

@@ -28,6 +28,7 @@ class Outside {
   virtual void open(const leg::OpenLeg& request) = 0;
   virtual void apply(const leg::LegPlan& plan) = 0;
   virtual void send_dtmf(const leg::SendDtmf& dtmf) = 0;
+  virtual void request_key_frame(const leg::RequestKeyFrame& request) = 0;
   virtual void replace(const leg::ReplaceLeg& replace) = 0;
   virtual void drop(const leg::DropLeg& drop) = 0;
   virtual void close(const leg::CloseMedia& close) = 0;
@@ -91,6 +92,7 @@ class SipCore {
   void act(Time now, User user, leg::OpenLeg output);
   void act(Time now, User user, leg::LegPlan output);
   void act(Time now, User user, leg::SendDtmf output);
+  void act(Time now, User user, leg::RequestKeyFrame output);
   void act(Time now, User user, leg::ReplaceLeg output);
   void act(Time now, User user, leg::DropLeg output);
   void act(Time now, User user, leg::CloseMedia output);

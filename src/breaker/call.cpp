@@ -27,7 +27,7 @@ std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Opt
   auto codecs = sdp::relayable(offered);
   std::erase_if(codecs, [&](const leg::Codec& codec) {
     return !options.codecs.empty() && codec.name != "telephone-event" &&
-           std::find(options.codecs.begin(), options.codecs.end(), codec.name) == options.codecs.end();
+           std::find(options.codecs.begin(), options.codecs.end(), sdp::config_name(codec)) == options.codecs.end();
   });
   return codecs;
 }
@@ -194,10 +194,12 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
   transmit(id, pending, egress, out);
 }
 
-// A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it.
+// A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it. Video
+// has its place where one side has offered it: of the others no phone takes a second pair of ports.
 void Call::open_media(LegState& leg, const sip::Target& peer, Outputs& out) {
   leg.is_open = false;
-  out.push_back(leg::OpenLeg{media_, leg.side, leg.kind, leg.kind == leg::Kind::web ? peer.local.ip : peer.remote.ip, leg.number});
+  const bool video = sdp::has_video(leg.peer_codecs) || sdp::has_video(other(leg).peer_codecs);
+  out.push_back(leg::OpenLeg{media_, leg.side, leg.kind, leg.kind == leg::Kind::web ? peer.local.ip : peer.remote.ip, leg.number, video});
 }
 
 void Call::transmit(sip::RequestId id, Pending& pending, const sip::Egress& egress, Outputs& out) {

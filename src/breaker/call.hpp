@@ -188,7 +188,7 @@ class Call {
   bool is_present(const LegState& leg) const;
   bool makes_target(const Pending& pending) const;
   bool is_referrer(const LegState& leg) const;
-  void replace_leg(Time now, leg::Direction wish, Outputs& out);
+  void replace_leg(Time now, leg::Directions wish, Outputs& out);
   void lose_peer(Time now, LegState& leg, const EndCause& cause, Outputs& out);
   void leave(Time now, LegState& leg, Outputs& out);
   void answer_alone(Time now, LegState& kept, Outputs& out);
@@ -202,7 +202,8 @@ class Call {
   void take_late_answer(Time now, LegState& from, const std::string& body, Outputs& out);
   void answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out,
                     const sip::Message* accepted = nullptr);
-  std::string answer_to(LegState& leg, leg::Direction direction);
+  std::string answer_to(LegState& leg, leg::Directions directions);
+  bool is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs) const;
   void answer_modification(Time now, LegState& from, Outputs& out, const sip::Message* accepted = nullptr);
   void send_offer(LegState& to, std::string_view method, std::string offer, bool carries, Outputs& out);
   void on_modify_success(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
@@ -229,7 +230,8 @@ class Call {
   // call_relay.cpp
   void relay(LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
   void on_info(Time now, LegState& from, sip::ServerTransactionId id, const sip::Message& request, Outputs& out);
-  void ask_for_key_frame(Time now, LegState& to, const sip::Message& request, Outputs& out);
+  void ask_for_key_frame(Time now, LegState& to, Outputs& out);
+  void send_fast_update(Time now, LegState& to, Outputs& out);
   void on_key_pressed(const leg::KeyPressed& key, Outputs& out);
   void send_key(LegState& to, Outputs& out);
   void on_key_sent(LegState& to, Outputs& out);

@@ -120,11 +120,11 @@ void Call::take_prack_description(Time now, const Message& prack, Message& respo
   const auto offer = a_.description->on_offer(prack.body());
   if (!offer) return;  // no description in the 200: the session stays as it was
   const auto codecs = usable(offer->codecs, context_.options);
-  b_.stale = b_.stale || offer->wish != a_.peer_direction || !still_fits(codecs_, codecs);
-  a_.peer_direction = offer->wish;
+  b_.stale = b_.stale || is_news(a_, offer->wish, codecs);
+  a_.peer_directions = offer->wish;
   a_.peer_codecs = codecs;
   const auto shared = sdp::common(codecs, b_.peer_codecs);  // none: the stream is refused with port 0
-  response.set_body(a_.description->answer(a_.opened, shared, b_.peer_direction), "application/sdp");
+  response.set_body(a_.description->answer(a_.opened, shared, b_.peer_directions), "application/sdp");
   if (!shared.empty()) codecs_ = shared;
   apply_plans(out);
 }

@@ -48,7 +48,7 @@ bool Call::is_referrer(const LegState& leg) const {
 
 // The leg that the transfer made takes the place of the one that asked for it. The kept peer hears of it only when what
 // it was told last does not hold any more: another direction (it was on hold), another codec.
-void Call::replace_leg(Time now, leg::Direction wish, Outputs& out) {
+void Call::replace_leg(Time now, leg::Directions wish, Outputs& out) {
   auto& place = leg(transfer_->target.side);
   auto& kept = other(place);
   const bool told_otherwise = place.modification && place.modification->carried;
@@ -60,14 +60,13 @@ void Call::replace_leg(Time now, leg::Direction wish, Outputs& out) {
     return codec.name != "telephone-event" &&
            std::none_of(codecs_.begin(), codecs_.end(), [&](const auto& told) { return told.name == codec.name; });
   });
-  kept.stale = kept.stale || told_otherwise || wish != place.peer_direction || has_more ||
-               !still_fits(codecs_, transfer_->target.peer_codecs);
+  kept.stale = kept.stale || told_otherwise || has_more || is_news(place, wish, transfer_->target.peer_codecs);
   const auto offered = transfer_->offered;
   former_.push_back({std::exchange(place, std::move(transfer_->target)), {}});
   transfer_.reset();
   auto& former = former_.back();
-  place.peer_direction = wish;
-  place.stale = kept.peer_direction != offered;
+  place.peer_directions = wish;
+  place.stale = kept.peer_directions != offered;
   codecs_ = std::move(codecs);
   referrals_.clear();  // of the dialog that is over
   out.push_back(leg::ReplaceLeg{media_, place.side, place.number});

@@ -90,9 +90,9 @@ void Call::carry(LegState& from, Outputs& out) {
   // Before the answer only UPDATE can carry it; RFC 3311 5.2: 504 when it would take the user's answer first.
   if (!update && state_ < State::answering) return refuse_modification(from, 504, {}, out);
   if (!is_free(to) || (!update && state_ != State::connected)) return;
-  log_state("call.modify", {{"leg", leg::name(from.side)}, {"direction", leg::name(from.peer_direction)}});
+  log_state("call.modify", {{"leg", leg::name(from.side)}, {"direction", leg::name(from.peer_directions.audio)}});
   from.modification->carried = true;
-  send_offer(to, update ? "UPDATE" : "INVITE", to.description->offer(to.opened, from.peer_codecs, from.peer_direction),
+  send_offer(to, update ? "UPDATE" : "INVITE", to.description->offer(to.opened, from.peer_codecs, from.peer_directions),
              true, out);
 }
 
@@ -106,7 +106,7 @@ void Call::continue_offers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (!leg->stale || !is_free(*leg)) continue;
     const auto& from = other(*leg);
-    send_offer(*leg, "INVITE", leg->description->offer(leg->opened, from.peer_codecs, from.peer_direction), false, out);
+    send_offer(*leg, "INVITE", leg->description->offer(leg->opened, from.peer_codecs, from.peer_directions), false, out);
   }
   refresh_sessions(now, out);
 }

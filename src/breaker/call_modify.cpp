@@ -32,9 +32,9 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
     from.description->reject_offer();
     return refuse("no common codec with what the other side offered: " + sdp::list_names(to.peer_codecs));
   }
-  const bool other_must_learn = offer->wish != from.peer_direction || !still_fits(codecs_, codecs);
-  Modification modification{id, request, from.peer_direction, from.peer_codecs};
-  from.peer_direction = offer->wish;
+  const bool other_must_learn = is_news(from, offer->wish, codecs);
+  Modification modification{id, request, from.peer_directions, from.peer_codecs};
+  from.peer_directions = offer->wish;
   from.peer_codecs = std::move(codecs);
   if (crosses) {  // both peers made an offer, and none is carried yet: each is the answer to the other
     to.retry_at.reset();
@@ -51,7 +51,7 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
 void Call::offer_in_200(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   const auto& to = other(from);
   auto response = success(now, from, request);
-  response.set_body(from.description->offer(from.opened, to.peer_codecs, to.peer_direction), "application/sdp");
+  response.set_body(from.description->offer(from.opened, to.peer_codecs, to.peer_directions), "application/sdp");
   answer_2xx(now, from, id, std::move(response), out);
 }
 
@@ -71,8 +71,8 @@ void Call::take_late_answer(Time now, LegState& from, const std::string& body, O
     return end(now, {"no common codec: one leg accepted " + sdp::list_names(answer->codecs) + ", the other " +
                          sdp::list_names(to.peer_codecs), 488}, out);
   }
-  to.stale = to.stale || answer->wish != from.peer_direction || !still_fits(codecs_, codecs);
-  from.peer_direction = answer->wish;
+  to.stale = to.stale || is_news(from, answer->wish, codecs);
+  from.peer_directions = answer->wish;
   from.peer_codecs = codecs;
   codecs_ = shared;
   apply_plans(out);
@@ -85,7 +85,7 @@ void Call::answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, co
   if (auto shared = sdp::common(leg.peer_codecs, to.peer_codecs); !shared.empty()) codecs_ = std::move(shared);
   auto response = success(now, leg, request);
   if (accepted != nullptr) pass_headers(to, *accepted, response);
-  response.set_body(answer_to(leg, to.peer_direction), "application/sdp");
+  response.set_body(answer_to(leg, to.peer_directions), "application/sdp");
   leg.stale = false;
   if (request.is("INVITE")) answer_2xx(now, leg, id, std::move(response), out);
   else respond(id, std::move(response), out);
@@ -94,14 +94,14 @@ void Call::answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, co
 
 // `accepted`: what the other leg's peer said, whose headers may cross.
 // Our description for the offer of this leg's peer. A restart of ICE ends here, the other leg need not know of it.
-std::string Call::answer_to(LegState& leg, leg::Direction direction) {
+std::string Call::answer_to(LegState& leg, leg::Directions directions) {
   if (leg.description->restarts_ice()) {
     leg.ice = leg::IceCredentials::make(context_.rng);
     leg.opened.ice_ufrag = leg.ice->ufrag;
     leg.opened.ice_pwd = leg.ice->pwd.reveal();
     log_state("call.ice_restart", {{"leg", leg::name(leg.side)}});
   }
-  return leg.description->answer(leg.opened, codecs_, direction);
+  return leg.description->answer(leg.opened, codecs_, directions);
 }
 
 void Call::answer_modification(Time now, LegState& from, Outputs& out, const Message* accepted) {
@@ -140,8 +140,8 @@ void Call::on_modify_success(Time now, const Pending& pending, const Message& re
                              : "a 2xx to our offer without a usable answer: " + answer.error().message();
     return end(now, {what, 488}, out);
   }
-  from.stale = from.stale || answer->wish != to.peer_direction || !still_fits(codecs_, codecs);
-  to.peer_direction = answer->wish;
+  from.stale = from.stale || is_news(to, answer->wish, codecs);
+  to.peer_directions = answer->wish;
   to.peer_codecs = codecs;
   if (pending.carries && from.modification) return answer_modification(now, from, out, &response);
   codecs_ = sdp::common(from.peer_codecs, to.peer_codecs);
@@ -177,7 +177,7 @@ void Call::refuse_modification(LegState& from, int status, std::string_view reas
   auto modification = std::move(*from.modification);
   from.modification.reset();
   from.description->reject_offer();
-  from.peer_direction = modification.direction_before;
+  from.peer_directions = modification.directions_before;
   from.peer_codecs = std::move(modification.codecs_before);
   auto response = response_to(from, modification.request, status, reason);
   if (refused != nullptr) {
@@ -185,6 +185,13 @@ void Call::refuse_modification(LegState& from, int status, std::string_view reas
     if (status == 401 || status == 407) copy_challenges(*refused, response);
   }
   respond(modification.id, std::move(response), out);
+}
+
+// What the peer of `from` says now is something that the other leg's peer has to learn.
+bool Call::is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs) const {
+  if (wish.audio != from.peer_directions.audio || !still_fits(codecs_, codecs)) return true;
+  if (sdp::has_video(codecs_)) return !sdp::has_video(codecs) || wish.video != from.peer_directions.video;
+  return sdp::has_video(codecs) && !sdp::has_video(from.peer_codecs);
 }
 
 bool still_fits(const std::vector<leg::Codec>& used, const std::vector<leg::Codec>& codecs) {

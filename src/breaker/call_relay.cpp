@@ -30,7 +30,7 @@ void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const 
   const auto type = request.get(HeaderId::content_type).value_or("");
   if (asks_for_key_frame(type, request.body())) {
     respond(id, response_to(from, request, 200), out);
-    return ask_for_key_frame(now, to, request, out);
+    return ask_for_key_frame(now, to, out);
   }
   const auto dtmf = parse_dtmf_info(type, request.body());
   const bool as_events = context_.options.dtmf_info_to_rtp && takes_events(to.description->plan(media_, to.side));
@@ -39,13 +39,21 @@ void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const 
   respond(id, response_to(from, request, 200), out);
 }
 
-// RFC 5168: the request is answered here, and the other leg's peer, which has the encoder, is asked in its turn.
-void Call::ask_for_key_frame(Time now, LegState& to, const Message& request, Outputs& out) {
+// The request is answered here, and the other leg's peer, which has the encoder, is asked in its turn: by RTCP if it has
+// announced that, else by INFO too.
+void Call::ask_for_key_frame(Time now, LegState& to, Outputs& out) {
+  const auto plan = to.description->plan(media_, to.side);
+  if (!plan.video || plan.video->key_frame_request == leg::KeyFrameRequest::info) return send_fast_update(now, to, out);
+  if (!to.hung_up) out.push_back(leg::RequestKeyFrame{media_, to.side});
+}
+
+// RFC 5168 of ours.
+void Call::send_fast_update(Time now, LegState& to, Outputs& out) {
   if (!to.takes_info || to.hung_up || !to.dialog || !to.dialog->confirmed()) return;
   if (to.key_frame_asked && now - *to.key_frame_asked < key_frame_interval) return;
   to.key_frame_asked = now;
   auto pending = in_dialog(to, Pending::Kind::relay, "INFO");
-  pending.request.set_body(request.body(), media_control_type);
+  pending.request.set_body(std::string(fast_update_body), media_control_type);
   send(std::move(pending), out);
 }
 

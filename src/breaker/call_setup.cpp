@@ -72,11 +72,11 @@ bool Call::take_offer(Outputs& out) {
   }
   const auto offer = a_.description->on_offer(invite.body());
   if (!offer) return refuse(offer.error().message());
-  a_.peer_direction = offer->wish;
+  a_.peer_directions = offer->wish;
   a_.peer_codecs = usable(offer->codecs, context_.options);
   if (!sdp::common(a_.peer_codecs, a_.peer_codecs).empty()) return true;
   return refuse("no common codec: offered " + sdp::list_names(offer->codecs) +
-                "; relayed are opus, pcmu, pcma, g722");
+                "; audio that can be relayed: opus, pcmu, pcma, g722");
 }
 
 // What every INVITE of ours that makes a leg says; `from` and `to` are name-addrs, whose tags do not count.
@@ -125,7 +125,7 @@ void Call::try_invite(Time, Outputs& out) {
   const auto found = pending_.find(*invite_request_);
   if (found == pending_.end()) return;
   auto& pending = found->second;
-  pending.request.set_body(b_.description->offer(b_.opened, a_.peer_codecs, a_.peer_direction), "application/sdp");
+  pending.request.set_body(b_.description->offer(b_.opened, a_.peer_codecs, a_.peer_directions), "application/sdp");
   offered_b_ = b_.description;
   state_ = State::inviting;
   transmit(*invite_request_, pending, route_, out);
@@ -148,11 +148,11 @@ bool Call::take_answer(const Message& response, std::string& problem) {
     return false;
   }
   b_.description = std::move(description);
-  b_.peer_direction = answer->wish;
+  b_.peer_directions = answer->wish;
   b_.peer_codecs = accepted;
   codecs_ = codecs;
-  description_for_a_ = offerless_ ? a_.description->offer(a_.opened, codecs, b_.peer_direction)
-                                  : a_.description->answer(a_.opened, codecs, b_.peer_direction);
+  description_for_a_ = offerless_ ? a_.description->offer(a_.opened, codecs, b_.peer_directions)
+                                  : a_.description->answer(a_.opened, codecs, b_.peer_directions);
   return true;
 }
 
@@ -163,9 +163,10 @@ void Call::follow_fork(const Message& response) {
   const auto answer = description.on_answer(response.body());
   if (!answer) return;
   b_.description = std::move(description);
-  b_.peer_codecs = usable(answer->codecs, context_.options);
-  a_.stale = a_.stale || answer->wish != b_.peer_direction || !still_fits(codecs_, b_.peer_codecs);
-  b_.peer_direction = answer->wish;
+  auto codecs = usable(answer->codecs, context_.options);
+  a_.stale = a_.stale || is_news(b_, answer->wish, codecs);
+  b_.peer_codecs = std::move(codecs);
+  b_.peer_directions = answer->wish;
 }
 
 void Call::on_invite_success(Time now, Pending& pending, const Message& response, Outputs& out) {

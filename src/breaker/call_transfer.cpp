@@ -164,8 +164,8 @@ void Call::on_spare_opened(Time now, const leg::LegOpened& opened, Outputs& out)
   const auto found = pending_.find(transfer_->invite);
   if (found == pending_.end()) return;
   const auto& kept = other(target);
-  transfer_->offered = kept.peer_direction;
-  found->second.request.set_body(target.description->offer(opened, kept.peer_codecs, kept.peer_direction), "application/sdp");
+  transfer_->offered = kept.peer_directions;
+  found->second.request.set_body(target.description->offer(opened, kept.peer_codecs, kept.peer_directions), "application/sdp");
   transmit(found->first, found->second, *transfer_->route, out);
 }
 

@@ -32,7 +32,7 @@ struct AwaitedAck {
 struct Modification {
   sip::ServerTransactionId id;
   sip::Message request;
-  leg::Direction direction_before;                // of LegState; they hold again if the other leg refuses
+  leg::Directions directions_before;               // of LegState; they hold again if the other leg refuses
   std::vector<leg::Codec> codecs_before;
   bool carried = false;                           // our request is out on the other leg
 };
@@ -64,7 +64,7 @@ struct LegState {
   std::optional<sdp::OfferAnswer> description;
   leg::LegOpened opened;
   bool is_open = false;                           // LegOpened came
-  leg::Direction peer_direction = leg::Direction::sendrecv;  // what its peer wants, whatever we let it have
+  leg::Directions peer_directions;                // what its peer wants, whatever we let it have
   std::vector<leg::Codec> peer_codecs;            // of its last offer or answer, those that can be relayed
   std::optional<Time> lost_until;                 // its WebSocket is gone, and the call waits so long for another
   std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE

@@ -11,12 +11,17 @@ struct RelayedCodec {
   Codec codec;
 };
 constexpr RelayedCodec relayed_codecs[] = {
-    {"opus", Codec::opus}, {"pcma", Codec::pcma}, {"pcmu", Codec::pcmu}, {"g722", Codec::g722}};
+    {"opus", Codec::opus}, {"pcma", Codec::pcma},       {"pcmu", Codec::pcmu},      {"g722", Codec::g722},
+    {"vp8", Codec::vp8},   {"h264-bp", Codec::h264_bp}, {"h264-mp", Codec::h264_mp}};
+
+bool is_audio(Codec codec) {
+  return codec != Codec::vp8 && codec != Codec::h264_bp && codec != Codec::h264_mp;
+}
 
 // The other names of 2.x. The guide prints speex-uw for speex-uwb.
 constexpr std::string_view other_codecs[] = {
-    "amr-nb-be", "amr-nb-oa", "speex-nb", "speex-wb", "speex-uwb", "speex-uw", "g729",   "gsm",
-    "ilbc",      "h264-bp",   "h264-mp",  "vp8",      "h263",      "h263+",    "theora", "mp4v-es"};
+    "amr-nb-be", "amr-nb-oa", "speex-nb", "speex-wb", "speex-uwb", "speex-uw", "g729",
+    "gsm",       "ilbc",      "h263",     "h263+",    "theora",    "mp4v-es"};
 
 }  // namespace
 
@@ -41,11 +46,10 @@ void read_codecs(const Entry& entry) {
       entry.error(in_quotes(field) + " is no codec known here; docs/configuration.md lists them");
     }
   }
-  if (codecs.empty() && all_known)
-    entry.error(
-        "none of these codecs is relayed yet, so every call would fail; add opus, pcma, pcmu or g722");
+  if (all_known && std::none_of(codecs.begin(), codecs.end(), is_audio))
+    entry.error("none of these is an audio codec that is relayed, so every call would fail; add opus, pcma, pcmu or g722");
   else if (!without_effect.empty())
-    entry.warn("no effect yet: " + without_effect + "; opus, pcma, pcmu and g722 are relayed");
+    entry.warn("no effect yet: " + without_effect + "; opus, pcma, pcmu, g722, vp8, h264-bp and h264-mp are relayed");
 }
 
 void read_dtmf_type(const Entry& entry) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "format.hpp"
+#include "h264.hpp"
 
 namespace w2s::sdp {
 namespace {
@@ -38,14 +39,23 @@ std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred,
   return codecs_of(shared);
 }
 
+bool has_video(const std::vector<leg::Codec>& codecs) {
+  return std::any_of(codecs.begin(), codecs.end(),
+                     [](const leg::Codec& codec) { return codec.type == leg::MediaType::video; });
+}
+
+std::string config_name(const leg::Codec& codec) {
+  return is_h264(codec) ? std::string(h264_name(codec.fmtp)) : codec.name;
+}
+
 std::string list_names(const std::vector<leg::Codec>& codecs) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   std::string list;
   for (const auto& codec : codecs) {
-    if (is_telephone_event(codec) || std::find(names.begin(), names.end(), codec.name) != names.end())
-      continue;
-    names.push_back(codec.name);
-    list += (list.empty() ? "" : ", ") + codec.name;
+    auto name = config_name(codec);
+    if (is_telephone_event(codec) || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    list += (list.empty() ? "" : ", ") + name;
+    names.push_back(std::move(name));
   }
   return list;
 }

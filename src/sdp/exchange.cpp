@@ -21,19 +21,26 @@ std::vector<leg::Payload> negotiated(const Formats& local, const Formats& remote
   return payloads;
 }
 
-}  // namespace
-
-void settle(Exchange& exchange) {
-  const auto& local = exchange.local.formats;
-  const auto& remote = exchange.remote->formats;
-  exchange.payloads = negotiated(local, remote, exchange.we_offered);
-  exchange.tolerated.clear();
+void settle(Exchange::Stream& stream, const Formats& local, const Formats& remote, bool we_offered) {
+  stream.payloads = negotiated(local, remote, we_offered);
+  stream.tolerated.clear();
   // Ours first: a number in our description means what we say, whatever the peer uses it for.
   for (const auto* formats : {&local, &remote})
     for (const auto& [codec, number] : *formats)
-      if (is_relayable(codec) && !receives_number(exchange.payloads, number) &&
-          !receives_number(exchange.tolerated, number))
-        exchange.tolerated.push_back({codec, number, number});
+      if (is_relayable(codec) && !receives_number(stream.payloads, number) &&
+          !receives_number(stream.tolerated, number))
+        stream.tolerated.push_back({codec, number, number});
+}
+
+}  // namespace
+
+void settle(Exchange& exchange) {
+  const auto& remote = *exchange.remote;
+  settle(exchange.audio, exchange.local.audio.formats, remote.audio.formats, exchange.we_offered);
+  if (exchange.has_video())
+    settle(exchange.video, exchange.local.video->formats, remote.video->formats, exchange.we_offered);
+  else
+    exchange.video.payloads = exchange.video.tolerated = {};
 }
 
 leg::DtlsRole role_towards(const RemoteDescription& remote, const Exchange* before) {

@@ -7,14 +7,22 @@ namespace w2s::sdp {
 
 // One offer and its answer. Immutable once kept, so that copies of an OfferAnswer may share it.
 struct Exchange {
+  struct Stream {
+    PayloadNumbers numbers;              // of this exchange and all before it
+    std::vector<leg::Payload> payloads;  // set once both descriptions are there, like `tolerated`
+    std::vector<leg::Payload> tolerated;
+  };
+
   bool we_offered = false;
   LocalDescription local;                   // empty while the peer's offer waits for our answer
   std::string text;                         // `local` as it was sent
   std::optional<RemoteDescription> remote;  // nullopt while our offer waits for the peer's answer
   leg::DtlsRole role = leg::DtlsRole::passive;
-  PayloadNumbers numbers;              // of this exchange and all before it
-  std::vector<leg::Payload> payloads;  // set once both descriptions are there, like `tolerated`
-  std::vector<leg::Payload> tolerated;
+  Stream audio;
+  Stream video;
+
+  // Both sides want video, as far as their descriptions are known.
+  bool has_video() const { return local.video && remote && remote->video; }
 };
 
 // Fills in what follows from both descriptions together.

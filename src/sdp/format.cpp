@@ -5,18 +5,21 @@
 
 #include "w2s/base/encoding.hpp"
 
+#include "h264.hpp"
+
 namespace w2s::sdp {
 namespace {
 
 constexpr std::size_t max_codec_name = 32;
-constexpr std::size_t max_fmtp = 256;
+constexpr std::size_t max_fmtp = 512;  // sprop-parameter-sets of H.264 take up to 300 octets
 constexpr std::uint8_t longest_packet = 200;  // milliseconds
 
 struct Known {
   std::string_view name;
-  std::string_view written;  // as RFC 3551 and 7587 spell it
+  std::string_view written;  // as RFC 3551, 6184, 7587 and 7741 spell it
   std::uint32_t clock_rate;
   std::uint8_t channels;
+  leg::MediaType type = leg::MediaType::audio;
 };
 // G722 samples at 16 kHz but its RTP clock is 8000 (RFC 3551 4.5.2).
 constexpr Known known_codecs[] = {{"pcmu", "PCMU", 8000, 1},
@@ -24,7 +27,9 @@ constexpr Known known_codecs[] = {{"pcmu", "PCMU", 8000, 1},
                                   {"g722", "G722", 8000, 1},
                                   {"opus", "opus", 48000, 2},
                                   {"telephone-event", "telephone-event", 8000, 1},
-                                  {"telephone-event", "telephone-event", 48000, 1}};
+                                  {"telephone-event", "telephone-event", 48000, 1},
+                                  {"vp8", "VP8", 90000, 1, leg::MediaType::video},
+                                  {"h264", "H264", 90000, 1, leg::MediaType::video}};
 
 std::optional<leg::Codec> static_codec(std::uint8_t number) {  // RFC 3551 6
   switch (number) {
@@ -50,6 +55,10 @@ std::optional<std::string_view> value_for_number(const Media& media, std::string
   return std::nullopt;
 }
 
+leg::MediaType type_of(const Media& media) {
+  return iequals(media.type, "video") ? leg::MediaType::video : leg::MediaType::audio;
+}
+
 std::optional<leg::Codec> parse_encoding(std::string_view text) {  // "opus/48000/2"
   const auto parts = split(text, '/');
   if (parts.size() < 2 || parts.size() > 3 || !is_token(parts[0]) || parts[0].size() > max_codec_name)
@@ -61,9 +70,13 @@ std::optional<leg::Codec> parse_encoding(std::string_view text) {  // "opus/4800
 }
 
 std::optional<leg::Codec> codec_of(const Media& media, std::uint8_t number, const Formats& ours) {
-  if (const auto encoding = value_for_number(media, "rtpmap", number)) return parse_encoding(*encoding);
+  if (const auto encoding = value_for_number(media, "rtpmap", number)) {
+    auto codec = parse_encoding(*encoding);
+    if (codec) codec->type = type_of(media);
+    return codec;
+  }
   if (const auto* mine = find_number(ours, number)) return mine->codec;
-  return static_codec(number);
+  return type_of(media) == leg::MediaType::audio ? static_codec(number) : std::nullopt;
 }
 
 // A span that a packet can have; anything else (maxptime:255 of the first gateway of this name) says nothing.
@@ -81,11 +94,17 @@ bool is_sound_opus_parameter(std::string_view parameter) {
 }
 
 // Receiver parameters that are worth telling the other leg; all else is between this peer and us.
-std::string fmtp_of(const Media& media, std::uint8_t number, const leg::Codec& codec) {
+std::string fmtp_of(const Media& media, std::uint8_t number, const leg::Codec& codec, const Formats& ours) {
   if (is_telephone_event(codec)) return "0-16";  // RFC 4733 2.4.1 and flash
-  if (codec.name != "opus") return {};
   const auto value = value_for_number(media, "fmtp", number);
+  if (is_h264(codec)) {
+    // An answer that names our number has chosen what it stands for, also where it does not repeat the fmtp.
+    const auto* mine = find_number(ours, number);
+    if (!value) return mine != nullptr && is_h264(mine->codec) ? mine->codec.fmtp : std::string();
+  }
   if (!value || value->size() > max_fmtp) return {};
+  if (codec.type == leg::MediaType::video) return is_relayable(codec) ? std::string(*value) : std::string();
+  if (codec.name != "opus") return {};
   std::string sound;
   for (const auto parameter : split(*value, ';'))
     if (is_sound_opus_parameter(parameter)) (sound += sound.empty() ? "" : ";") += parameter;
@@ -94,7 +113,7 @@ std::string fmtp_of(const Media& media, std::uint8_t number, const leg::Codec& c
 
 // RFC 8866 6.4 and 6.5: said for the whole m-line, meant for whatever audio codec is received.
 void read_packet_times(const Media& media, leg::Codec& codec) {
-  if (is_telephone_event(codec)) return;
+  if (is_telephone_event(codec) || codec.type != leg::MediaType::audio) return;
   codec.ptime = packet_time(find(media.attributes, "ptime").value_or(""));
   codec.maxptime = packet_time(find(media.attributes, "maxptime").value_or(""));
 }
@@ -120,7 +139,8 @@ std::string written_encoding(const leg::Codec& codec) {
 }  // namespace
 
 bool same_codec(const leg::Codec& a, const leg::Codec& b) {
-  return a.clock_rate == b.clock_rate && a.channels == b.channels && iequals(a.name, b.name);
+  return a.type == b.type && a.clock_rate == b.clock_rate && a.channels == b.channels &&
+         iequals(a.name, b.name) && (!is_h264(a) || same_h264(a.fmtp, b.fmtp));
 }
 
 bool is_telephone_event(const leg::Codec& codec) {
@@ -129,7 +149,8 @@ bool is_telephone_event(const leg::Codec& codec) {
 
 bool is_relayable(const leg::Codec& codec) {
   return std::any_of(std::begin(known_codecs), std::end(known_codecs), [&](const Known& known) {
-    return same_codec(codec, {std::string(known.name), known.clock_rate, known.channels, {}});
+    return codec.type == known.type && codec.clock_rate == known.clock_rate &&
+           codec.channels == known.channels && iequals(codec.name, known.name);
   });
 }
 
@@ -160,7 +181,16 @@ void drop_stray_events(Formats& formats) {
 
 bool has_audio(const Formats& formats) {
   return std::any_of(formats.begin(), formats.end(),
-                     [](const Format& format) { return !is_telephone_event(format.codec); });
+                     [](const Format& format) {
+                       return format.codec.type == leg::MediaType::audio && !is_telephone_event(format.codec);
+                     });
+}
+
+std::vector<leg::Codec> of_type(const std::vector<leg::Codec>& codecs, leg::MediaType type) {
+  std::vector<leg::Codec> kept;
+  std::copy_if(codecs.begin(), codecs.end(), std::back_inserter(kept),
+               [&](const leg::Codec& codec) { return codec.type == type; });
+  return kept;
 }
 
 Formats read_formats(const Media& media, const Formats& ours) {
@@ -173,7 +203,7 @@ Formats read_formats(const Media& media, const Formats& ours) {
     seen.set(*number);
     auto codec = codec_of(media, *number, ours);
     if (!codec) continue;
-    codec->fmtp = fmtp_of(media, *number, *codec);
+    codec->fmtp = fmtp_of(media, *number, *codec, ours);
     read_packet_times(media, *codec);
     formats.push_back({std::move(*codec), *number});
   }

@@ -1,7 +1,7 @@
 #pragma once
 #include "session.hpp"
 
-// Payload formats of an audio m-line: a codec and the number that stands for it in one description.
+// Payload formats of an m-line: a codec and the number that stands for it in one description.
 namespace w2s::sdp {
 
 struct Format {
@@ -11,7 +11,8 @@ struct Format {
 };
 using Formats = std::vector<Format>;
 
-// The same codec as far as negotiation goes: name, clock rate and channels (RFC 3264 6.1). fmtp may differ.
+// The same codec as far as negotiation goes: type, name, clock rate and channels (RFC 3264 6.1). fmtp may
+// differ, but for that of H.264 (see h264.hpp).
 bool same_codec(const leg::Codec& a, const leg::Codec& b);
 bool is_telephone_event(const leg::Codec& codec);
 bool is_relayable(const leg::Codec& codec);
@@ -22,10 +23,11 @@ const Format* find_number(const Formats& formats, std::uint8_t number);
 // that is all that Firefox and most phones have; 48000 Hz needs an audio codec of that clock.
 void drop_stray_events(Formats& formats);
 bool has_audio(const Formats& formats);
+std::vector<leg::Codec> of_type(const std::vector<leg::Codec>& codecs, leg::MediaType type);
 
 // What the m-line offers, in its order and each number once. A number without rtpmap means what RFC 3551 says
-// or, in an answer, what `ours` says; one that means nothing is left out. Only opus and telephone-event keep
-// an fmtp; audio codecs carry the m-line's a=ptime and a=maxptime.
+// or, in an answer, what `ours` says; one that means nothing is left out. Only those codecs keep an fmtp for
+// which the other leg should know it; audio codecs carry the m-line's a=ptime and a=maxptime.
 Formats read_formats(const Media& media, const Formats& ours = {});
 void write_formats(Media& media, const Formats& formats);
 

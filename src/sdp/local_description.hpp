@@ -6,17 +6,24 @@
 
 namespace w2s::sdp {
 
-// What our description says, apart from the addresses and keys of LegOpened. All m-lines but `audio` are
-// refused.
+// What our description says of one stream.
+struct LocalStream {
+  std::size_t line = 0;  // index into LocalDescription::lines
+  Formats formats;       // empty: refused
+  leg::Direction direction = leg::Direction::sendrecv;
+  std::optional<std::uint8_t> mid_extension;  // web only
+  Feedback feedback;                          // video only: what we would be asked for a key frame with
+};
+
+// What our description says, apart from the addresses and keys of LegOpened. All m-lines but those of the
+// streams are refused.
 struct LocalDescription {
   std::vector<MediaLine> lines;
-  std::size_t audio = 0;  // index into `lines`
-  Formats formats;        // empty: audio is refused too
-  leg::Direction direction = leg::Direction::sendrecv;
+  LocalStream audio;
+  std::optional<LocalStream> video;
   Setup setup = Setup::absent;  // the rest: web only
   bool bundled = false;
   bool rtcp_mux = false;
-  std::optional<std::uint8_t> mid_extension;
 };
 
 Session build(const LocalDescription& description, leg::Kind kind, const leg::LegOpened& local,

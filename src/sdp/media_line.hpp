@@ -11,6 +11,12 @@ struct MediaLine {
   std::string mid;     // empty: the peer gave none
 };
 
+// RTCP messages that ask for a key frame, as far as a=rtcp-fb names them (RFC 4585 4.2, RFC 5104 7.1).
+struct Feedback {
+  bool pli = false;
+  bool fir = false;
+};
+
 inline constexpr std::string_view mid_extension_uri = "urn:ietf:params:rtp-hdrext:sdes:mid";  // RFC 9143 15
 
 }  // namespace w2s::sdp

@@ -4,16 +4,13 @@
 
 #include "direction.hpp"
 #include "exchange.hpp"
+#include "our_description.hpp"
 
 namespace w2s::sdp {
 namespace {
 
-// Nothing that the other leg could care about: the same wish for directions and all that was agreed still on
-// offer. ICE restarts, moved ports, refused m-lines and the o= version are between this peer and us.
-bool is_refresh(const RemoteDescription& now, const Exchange* before) {
-  return before != nullptr && now.direction == before->remote->direction &&
-         std::all_of(before->payloads.begin(), before->payloads.end(),
-                     [&](const leg::Payload& p) { return find_codec(now.formats, p.codec) != nullptr; });
+leg::Directions directions_of(const RemoteDescription& remote) {
+  return {remote.audio.direction, remote.video ? remote.video->direction : leg::Direction::inactive};
 }
 
 bool ice_restarted(const RemoteDescription& now, const Exchange* before) {
@@ -22,20 +19,18 @@ bool ice_restarted(const RemoteDescription& now, const Exchange* before) {
   return now.transport.ice_ufrag != old.ice_ufrag || now.transport.ice_pwd != old.ice_pwd;
 }
 
-PeerMedia describe(leg::Kind kind, const RemoteDescription& remote, const Exchange* before) {
+PeerMedia describe(leg::Kind kind, const RemoteDescription& remote) {
   PeerMedia media;
   media.kind = kind;
   Formats seen;
-  for (const auto& format : remote.formats) {
-    if (find_codec(seen, format.codec) != nullptr) continue;
-    seen.push_back(format);
-    media.codecs.push_back(format.codec);
+  for (const auto* formats : {&remote.audio.formats, remote.video ? &remote.video->formats : nullptr}) {
+    for (const auto& format : formats != nullptr ? *formats : Formats()) {
+      if (find_codec(seen, format.codec) != nullptr) continue;
+      seen.push_back(format);
+      media.codecs.push_back(format.codec);
+    }
   }
-  media.direction = remote.direction;
-  media.wish = remote.direction;
-  media.rtp = remote.rtp;
-  media.ice_restarted = ice_restarted(remote, before);
-  media.only_refresh = is_refresh(remote, before);
+  media.direction = media.wish = directions_of(remote);
   return media;
 }
 
@@ -44,62 +39,43 @@ leg::Direction wish_behind(leg::Direction answered, leg::Direction offered) {
   return make_direction(sends(answered) || !receives(offered), receives(answered) || !sends(offered));
 }
 
-// The codecs that the peer offered, with its numbers and the other leg's fmtp.
-Formats chosen_formats(const Formats& offered, const std::vector<leg::Codec>& codecs) {
-  Formats chosen;
-  for (const auto& codec : codecs) {
-    const auto* theirs = find_codec(offered, codec);
-    if (theirs != nullptr && find_number(chosen, theirs->number) == nullptr)
-      chosen.push_back({codec, theirs->number});
-  }
-  drop_stray_events(chosen);
-  if (!has_audio(chosen)) return {};
-  for (auto& [codec, number] : chosen)
-    if (is_telephone_event(codec)) codec.fmtp = "0-16";
-  return chosen;
+// An exchange that knows the payload numbers of those before it.
+Exchange next_exchange(const Exchange* before) {
+  Exchange exchange;
+  if (before == nullptr) return exchange;
+  exchange.audio.numbers = before->audio.numbers;
+  exchange.video.numbers = before->video.numbers;
+  return exchange;
 }
 
-LocalDescription describe_answer(const Exchange& exchange, const std::vector<leg::Codec>& codecs,
-                                 leg::Direction direction) {
-  const auto& remote = *exchange.remote;
-  LocalDescription local;
-  local.lines = remote.lines;
-  local.audio = remote.audio;
-  local.formats = chosen_formats(remote.formats, codecs);
-  local.direction = limited_by(direction, remote.direction);
-  local.setup = exchange.role == leg::DtlsRole::active ? Setup::active : Setup::passive;
-  local.bundled = remote.bundled;
-  local.rtcp_mux = remote.rtcp_mux;
-  local.mid_extension = remote.mid_extension;
-  return local;
-}
-
-// RFC 3264 8: an offer in a session keeps the m-lines; RFC 5763 5: every offer of ours says actpass.
-LocalDescription describe_offer(leg::Kind kind, const Exchange* before) {
-  const bool web = kind == leg::Kind::web;
-  LocalDescription local;
-  if (before != nullptr) {
-    local = before->local;
-  } else {
-    local.lines = {{"audio", web ? "UDP/TLS/RTP/SAVPF" : "RTP/AVP", "0", web ? "0" : ""}};
-    local.bundled = web;
-  }
-  local.rtcp_mux = web;
-  local.setup = Setup::actpass;
-  return local;
+void remember(Exchange& exchange, const Formats& audio, const Formats* video) {
+  exchange.audio.numbers.remember(audio);
+  if (video != nullptr) exchange.video.numbers.remember(*video);
 }
 
 leg::WebRemote web_remote(const Exchange& exchange) {
-  const auto& remote = *exchange.remote;
-  const auto& local = exchange.local;
+  const auto& transport = exchange.remote->transport;
   leg::WebRemote web;
-  web.ice_ufrag = remote.transport.ice_ufrag;
-  web.ice_pwd = Redacted(remote.transport.ice_pwd);
-  web.fingerprint = remote.transport.fingerprint;
+  web.ice_ufrag = transport.ice_ufrag;
+  web.ice_pwd = Redacted(transport.ice_pwd);
+  web.fingerprint = transport.fingerprint;
   web.our_role = exchange.role;
-  if (remote.mid_extension == local.mid_extension) web.mid_extension = local.mid_extension;
-  web.mid = local.lines[local.audio].mid;
   return web;
+}
+
+leg::StreamPlan stream_plan(const Exchange::Stream& agreed, const LocalStream& local, const RemoteStream& remote,
+                            const std::string& mid) {
+  leg::StreamPlan plan;
+  plan.payloads = agreed.payloads;
+  plan.tolerated = agreed.tolerated;
+  plan.peer_direction = limited_by(remote.direction, local.direction);
+  plan.rtp = remote.rtp;
+  plan.rtcp = remote.rtcp;
+  plan.mid = mid;
+  if (remote.mid_extension == local.mid_extension) plan.mid_extension = local.mid_extension;
+  if (remote.feedback.fir) plan.key_frame_request = leg::KeyFrameRequest::fir;
+  if (remote.feedback.pli) plan.key_frame_request = leg::KeyFrameRequest::pli;
+  return plan;
 }
 
 }  // namespace
@@ -119,24 +95,23 @@ Result<PeerMedia> OfferAnswer::on_offer(std::string_view body) {
   auto remote = read_offer(*session, kind_);
   if (!remote) return remote.error();
 
-  Exchange exchange;
-  if (agreed_) exchange.numbers = agreed_->numbers;
-  exchange.numbers.remember(remote->formats);
+  auto exchange = next_exchange(agreed_.get());
+  remember(exchange, remote->audio.formats, remote->video ? &remote->video->formats : nullptr);
   exchange.role = role_towards(*remote, agreed_.get());
-  auto media = describe(kind_, *remote, agreed_.get());
+  auto media = describe(kind_, *remote);
   exchange.remote = std::move(*remote);
   open_ = std::make_shared<const Exchange>(std::move(exchange));
   return media;
 }
 
 std::string OfferAnswer::answer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs,
-                                leg::Direction direction) {
+                                leg::Directions directions) {
   const bool first_time = open_ != nullptr;
   const auto& source = first_time ? open_ : agreed_;
   if (!source || source->we_offered) return local_description();  // nothing to answer
 
   Exchange exchange = *source;
-  exchange.local = describe_answer(exchange, codecs, direction);
+  exchange.local = describe_answer(exchange, codecs, directions, local.video.has_value());
   settle(exchange);
   exchange.text = publish(exchange.local, local, first_time);
   agreed_ = std::make_shared<const Exchange>(std::move(exchange));
@@ -154,23 +129,21 @@ bool OfferAnswer::restarts_ice() const {
 }
 
 std::string OfferAnswer::offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs,
-                               leg::Direction direction) {
-  auto description = describe_offer(kind_, agreed_.get());
-  description.formats = agreed_ ? agreed_->numbers.assign(codecs) : PayloadNumbers().assign(codecs);
-  description.direction = direction;
+                               leg::Directions directions) {
+  auto description =
+      describe_offer(kind_, next_exchange(agreed_.get()), agreed_.get(), codecs, directions, local.video.has_value());
   return publish_offer(std::move(description), local, !open_ || !open_->we_offered);
 }
 
 std::string OfferAnswer::refresh_offer(const leg::LegOpened& local) {
-  return publish_offer(describe_offer(kind_, agreed_.get()), local, false);
+  return publish_offer(describe_refresh(kind_, agreed_.get()), local, false);
 }
 
 std::string OfferAnswer::publish_offer(LocalDescription description, const leg::LegOpened& local,
                                        bool new_exchange) {
-  Exchange exchange;
+  auto exchange = next_exchange(agreed_.get());
   exchange.we_offered = true;
-  if (agreed_) exchange.numbers = agreed_->numbers;
-  exchange.numbers.remember(description.formats);
+  remember(exchange, description.audio.formats, description.video ? &description.video->formats : nullptr);
   exchange.local = std::move(description);
   exchange.text = publish(exchange.local, local, new_exchange);
   open_ = std::make_shared<const Exchange>(std::move(exchange));
@@ -189,8 +162,9 @@ Result<PeerMedia> OfferAnswer::on_answer(std::string_view body) {
 
   Exchange exchange = *source;
   exchange.role = role_towards(*remote, agreed_.get());
-  auto media = describe(kind_, *remote, agreed_.get());
-  media.wish = wish_behind(remote->direction, source->local.direction);
+  auto media = describe(kind_, *remote);
+  media.wish.audio = wish_behind(remote->audio.direction, source->local.audio.direction);
+  if (remote->video) media.wish.video = wish_behind(remote->video->direction, source->local.video->direction);
   exchange.remote = std::move(*remote);
   settle(exchange);
   agreed_ = std::make_shared<const Exchange>(std::move(exchange));
@@ -225,14 +199,12 @@ leg::LegPlan OfferAnswer::plan(leg::MediaId media, leg::Side side) const {
   plan.media = media;
   plan.side = side;
   if (!agreed_) return plan;
+  const auto& local = agreed_->local;
   const auto& remote = *agreed_->remote;
-  if (kind_ == leg::Kind::web)
-    plan.web = web_remote(*agreed_);
-  else
-    plan.phone = leg::PhoneRemote{remote.rtp, remote.rtcp};
-  plan.payloads = agreed_->payloads;
-  plan.tolerated = agreed_->tolerated;
-  plan.peer_direction = limited_by(remote.direction, agreed_->local.direction);
+  if (kind_ == leg::Kind::web) plan.web = web_remote(*agreed_);
+  plan.audio = stream_plan(agreed_->audio, local.audio, remote.audio, local.lines[local.audio.line].mid);
+  if (agreed_->has_video())
+    plan.video = stream_plan(agreed_->video, *local.video, *remote.video, local.lines[local.video->line].mid);
   return plan;
 }
 
@@ -241,7 +213,7 @@ leg::LegPlan OfferAnswer::plan(leg::MediaId media, leg::Side side) const {
 // ignores it.
 std::string OfferAnswer::publish(const LocalDescription& description, const leg::LegOpened& local,
                                  bool new_exchange) {
-  if (version_ == 0) origin_address_ = local.rtp.ip.to_string();
+  if (version_ == 0) origin_address_ = local.audio.rtp.ip.to_string();
   const auto written = [&] {
     const Origin origin{"-", std::to_string(session_id_), std::to_string(version_), origin_address_};
     return to_string(build(description, kind_, local, origin));

@@ -16,10 +16,12 @@ std::optional<std::uint8_t> usual_number(const leg::Codec& codec) {
   return std::nullopt;
 }
 
-std::optional<std::uint8_t> free_number(const leg::Codec& codec, const Formats& bound,
-                                        const Formats& chosen) {
+std::optional<std::uint8_t> free_number(const leg::Codec& codec,
+                                        std::initializer_list<const Formats*> taken) {
   const auto is_free = [&](std::uint8_t number) {
-    return find_number(bound, number) == nullptr && find_number(chosen, number) == nullptr;
+    return std::all_of(taken.begin(), taken.end(), [&](const Formats* formats) {
+      return find_number(*formats, number) == nullptr;
+    });
   };
   if (const auto usual = usual_number(codec); usual && is_free(*usual)) return usual;
   // 96 to 127 are dynamic; 35 to 63 are what RFC 5761 4 leaves when those are used up.
@@ -37,12 +39,12 @@ void PayloadNumbers::remember(const Formats& formats) {
   bound_.insert(bound_.begin(), formats.begin(), formats.end());
 }
 
-Formats PayloadNumbers::assign(const std::vector<leg::Codec>& codecs) const {
+Formats PayloadNumbers::assign(const std::vector<leg::Codec>& codecs, const Formats& elsewhere) const {
   Formats chosen;
   for (const auto& codec : codecs) {
     if (!is_relayable(codec) || find_codec(chosen, codec) != nullptr) continue;
     const auto* known = find_codec(bound_, codec);
-    const auto number = known != nullptr ? known->number : free_number(codec, bound_, chosen);
+    const auto number = known != nullptr ? known->number : free_number(codec, {&bound_, &chosen, &elsewhere});
     if (number) chosen.push_back({codec, *number});
   }
   drop_stray_events(chosen);

@@ -7,18 +7,24 @@
 
 namespace w2s::sdp {
 
-// What the peer's last description says about the one audio m-line that carries the call.
-struct RemoteDescription {
-  std::vector<MediaLine> lines;
-  std::size_t audio = 0;  // index into `lines`
+// What the peer's last description says of one stream.
+struct RemoteStream {
+  std::size_t line = 0;  // index into RemoteDescription::lines
   Formats formats;
   leg::Direction direction = leg::Direction::sendrecv;
-  SecureTransport transport;  // web only
-  Endpoint rtp;               // phone only
+  Endpoint rtp;  // phone only
   Endpoint rtcp;
+  std::optional<std::uint8_t> mid_extension;  // web only
+  Feedback feedback;                          // video only: what it may be asked for a key frame with
+};
+
+struct RemoteDescription {
+  std::vector<MediaLine> lines;
+  RemoteStream audio;
+  std::optional<RemoteStream> video;
+  SecureTransport transport;  // web only
   bool bundled = false;
   bool rtcp_mux = false;
-  std::optional<std::uint8_t> mid_extension;
 };
 
 // The kind of leg that the first acceptable audio m-line asks for.

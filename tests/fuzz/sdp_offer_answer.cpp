@@ -18,16 +18,19 @@ const std::vector<leg::Codec> all_codecs{{"opus", 48000, 2, "useinbandfec=1"},
                                          {"pcmu", 8000, 1, {}},
                                          {"pcma", 8000, 1, {}},
                                          {"telephone-event", 48000, 1, {}},
-                                         {"telephone-event", 8000, 1, {}}};
+                                         {"telephone-event", 8000, 1, {}},
+                                         {"vp8", 90000, 1, {}, 0, 0, leg::MediaType::video},
+                                         {"h264", 90000, 1, "packetization-mode=1", 0, 0, leg::MediaType::video}};
 
 leg::LegOpened opened() {
   leg::LegOpened local;
-  local.rtp = {IpAddress::v4(0xc0000201), 20000};
-  local.rtcp = {local.rtp.ip, 20001};
+  const auto ip = IpAddress::v4(0xc0000201);
+  local.audio = {{ip, 20000}, {ip, 20001}, 1};
+  local.video = {{ip, 20002}, {ip, 20003}, 2};
   local.ice_ufrag = "ufrag";
   local.ice_pwd = "passwordpasswordpassword";
   local.fingerprint = "sha-256 AA";
-  local.candidates = {{local.rtp, 1}};
+  local.candidates = {{local.audio.rtp, 1}};
   local.cname = "cname";
   return local;
 }
@@ -37,16 +40,24 @@ void require(bool holds) {
 }
 
 // Every number that we receive with means one thing, and all payloads are codecs that can be relayed.
-void check_plan(const leg::LegPlan& plan) {
+void check_stream(const leg::StreamPlan& stream, leg::MediaType type) {
   std::bitset<256> received;
-  for (const auto* payloads : {&plan.payloads, &plan.tolerated}) {
+  for (const auto* payloads : {&stream.payloads, &stream.tolerated}) {
     for (const auto& payload : *payloads) {
       require(!received[payload.receive]);
       received.set(payload.receive);
       require(payload.receive <= 127 && payload.send <= 127);
+      require(payload.codec.type == type);
       require(sdp::relayable({payload.codec}).size() == 1);
     }
   }
+}
+
+void check_plan(const leg::LegPlan& plan) {
+  check_stream(plan.audio, leg::MediaType::audio);
+  if (!plan.video) return;
+  require(!plan.video->payloads.empty());
+  check_stream(*plan.video, leg::MediaType::video);
 }
 
 class Script {

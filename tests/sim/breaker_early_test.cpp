@@ -303,7 +303,7 @@ TEST_F(CallFromBrowser, AnotherForkIsHeardWhenTheFirstIsGone) {
   EXPECT_TRUE(world.sent.empty()) << "this caller does not know 199";
   world.receive(reply(invite.message, 183, "two", phone, replaced(phone_sdp(), "4000", "4002")), world.server());
   EXPECT_EQ(world.take_response(183, "INVITE").message.body(), early.message.body());
-  EXPECT_EQ(plan(leg::Side::b).phone->rtp.port, 4002);
+  EXPECT_EQ(plan(leg::Side::b).audio.rtp.port, 4002);
 }
 
 TEST_F(CallFromBrowser, A200WithAnotherAddressThanThe183IsFollowed) {
@@ -311,7 +311,7 @@ TEST_F(CallFromBrowser, A200WithAnotherAddressThanThe183IsFollowed) {
   invite = world.take_request("INVITE");
   world.receive(reply(invite.message, 183, "phone", phone, phone_sdp()), world.server());
   world.receive(reply(invite.message, 200, "phone", phone, replaced(phone_sdp(), "4000", "4002")), world.server());
-  EXPECT_EQ(plan(leg::Side::b).phone->rtp.port, 4002);
+  EXPECT_EQ(plan(leg::Side::b).audio.rtp.port, 4002);
 }
 
 // ---- an INVITE without an offer (RFC 3261 13.2.1) ----
@@ -335,7 +335,7 @@ TEST_F(Offerless, ThePhoneIsOfferedEverythingAndTheCallerWhatItAccepted) {
   EXPECT_THAT(ok.message.body(), HasSubstr("a=setup:actpass"));
   EXPECT_THAT(ok.message.body(), Not(HasSubstr("opus")));
   world.receive(from_browser("ACK", 1, "k1", ok.message.to()->tag(), browser_answer("0 101")), flow);
-  EXPECT_EQ(plan(leg::Side::a).payloads.front().codec.name, "pcmu");
+  EXPECT_EQ(plan(leg::Side::a).audio.payloads.front().codec.name, "pcmu");
   // The phone prefers PCMA, which the browser has refused: it hears of that.
   const auto narrowed = world.take_request("INVITE");
   EXPECT_THAT(narrowed.message.body(), Not(HasSubstr("PCMA")));
@@ -370,7 +370,7 @@ TEST_F(Offerless, AReliable18xCarriesTheOfferAndItsPrackTheAnswer) {
   EXPECT_THAT(early.message.body(), HasSubstr("a=setup:actpass"));
   world.receive(prack(early, 2, browser_answer("0 101")), flow);
   world.take_response(200, "PRACK");
-  EXPECT_EQ(plan(leg::Side::a).payloads.front().codec.name, "pcmu");
+  EXPECT_EQ(plan(leg::Side::a).audio.payloads.front().codec.name, "pcmu");
   world.receive(reply(invite.message, 200, "phone", phone, phone_sdp()), world.server());
   EXPECT_TRUE(world.take_response(200, "INVITE").message.body().empty()) << "it would be a new offer";
 }

@@ -15,7 +15,7 @@ TEST_F(CallFromBrowser, HoldAndResumeArePassedOn) {
   world.take_request("ACK");
   const auto held = world.take_response(200, "INVITE");
   EXPECT_THAT(held.message.body(), HasSubstr("a=recvonly"));
-  EXPECT_EQ(plan(leg::Side::a).peer_direction, leg::Direction::sendonly);
+  EXPECT_EQ(plan(leg::Side::a).audio.peer_direction, leg::Direction::sendonly);
   world.receive(from_browser("ACK", 2, "k2", gateway_tag), flow);
 
   const auto resume = replaced(browser_offer(), "4787232159729365320 2", "4787232159729365320 4");
@@ -124,7 +124,7 @@ TEST_F(CallFromBrowser, AReinviteWithoutOfferIsOfferedAllThatTheOtherLegCanDo) {
   const auto offered = world.take_response(200, "INVITE");
   for (const auto* codec : {"opus", "PCMU", "PCMA"}) EXPECT_THAT(offered.message.body(), HasSubstr(codec));
   world.receive(from_phone("ACK", 1, phone_sdp("8 101", "sendrecv", 2)), phone_source);
-  EXPECT_EQ(plan(leg::Side::b).payloads.front().codec.name, "pcma");
+  EXPECT_EQ(plan(leg::Side::b).audio.payloads.front().codec.name, "pcma");
   EXPECT_THAT(world.take_request("INVITE").message.body(), Not(HasSubstr("PCMU"))) << "which the browser sends till now";
 }
 

@@ -46,9 +46,9 @@ TEST_F(CallFromBrowser, AnswerConnectsBothLegs) {
   ASSERT_TRUE(web.web);
   EXPECT_EQ(web.web->ice_ufrag, "hT0R");
   const auto& sip_leg = plan(leg::Side::b);
-  ASSERT_TRUE(sip_leg.phone);
-  EXPECT_EQ(sip_leg.phone->rtp.to_string(), "198.51.100.20:4000");
-  EXPECT_EQ(sip_leg.payloads.front().codec.name, "pcmu");
+  ASSERT_FALSE(sip_leg.web);
+  EXPECT_EQ(sip_leg.audio.rtp.to_string(), "198.51.100.20:4000");
+  EXPECT_EQ(sip_leg.audio.payloads.front().codec.name, "pcmu");
 }
 
 TEST_F(CallFromBrowser, EarlyMediaAndAnswerCarryTheIdenticalDescription) {

@@ -90,7 +90,7 @@ TEST_F(Transfer, ThePeerThatWasHeldIsResumed) {
   EXPECT_EQ(resumed.call_id(), call.a.call_id);
   EXPECT_THAT(resumed.body(), HasSubstr("a=sendrecv"));
   call.a.respond(resumed, 200, {}, echo(resumed.body(), "sendrecv"));
-  EXPECT_EQ(call.world.plans.back().peer_direction, leg::Direction::sendrecv);
+  EXPECT_EQ(call.world.plans.back().audio.peer_direction, leg::Direction::sendrecv);
   EXPECT_EQ(call.world.core.calls(), 1U);
 }
 

@@ -149,18 +149,21 @@ class SipWorld final : public app::Outside {
     answer.media = request.media;
     answer.side = request.side;
     answer.number = request.number;
-    answer.rtp = {*IpAddress::parse(request.toward.is_v4() ? gateway_address : gateway_v6), request.kind == leg::Kind::web ? std::uint16_t{10065} : std::uint16_t{20000}};
-    answer.rtcp = {answer.rtp.ip, static_cast<std::uint16_t>(answer.rtp.port + (request.kind == leg::Kind::web ? 0 : 1))};
+    const auto address = *IpAddress::parse(request.toward.is_v4() ? gateway_address : gateway_v6);
+    const bool web = request.kind == leg::Kind::web;
+    answer.audio = {{address, web ? std::uint16_t{10065} : std::uint16_t{20000}}, {address, web ? std::uint16_t{10065} : std::uint16_t{20001}}, 1234};
+    answer.video = {{address, web ? std::uint16_t{10065} : std::uint16_t{20002}}, {address, web ? std::uint16_t{10065} : std::uint16_t{20003}}, 5678};
+    if (!web && !request.video) answer.video.reset();
     answer.ice_ufrag = "gwufrag0";
     answer.ice_pwd = "gwpasswordgwpasswordgw00";
     answer.fingerprint = "sha-256 AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99";
-    answer.candidates = {{answer.rtp, 2130706431}};
-    answer.ssrc = 1234;
+    answer.candidates = {{answer.audio.rtp, 2130706431}};
     answer.cname = "gateway";
     if (open_media) later_.push_back([this, answer] { core.on_leg_opened(now, answer); });
   }
   void apply(const leg::LegPlan& plan) override { plans.push_back(plan); }
   void send_dtmf(const leg::SendDtmf& sent_dtmf) override { dtmf.push_back(sent_dtmf); }
+  void request_key_frame(const leg::RequestKeyFrame& request) override { key_frames.push_back(request); }
   void replace(const leg::ReplaceLeg& replace) override { replaced.push_back(replace); }
   void drop(const leg::DropLeg& drop) override { dropped.push_back(drop); }
   void close(const leg::CloseMedia& close) override { closed.push_back(close.media); }
@@ -182,6 +185,7 @@ class SipWorld final : public app::Outside {
   std::vector<leg::OpenLeg> opened;
   std::vector<leg::LegPlan> plans;
   std::vector<leg::SendDtmf> dtmf;
+  std::vector<leg::RequestKeyFrame> key_frames;
   std::vector<leg::ReplaceLeg> replaced;
   std::vector<leg::DropLeg> dropped;
   std::vector<leg::MediaId> closed;

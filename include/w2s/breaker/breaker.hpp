@@ -17,7 +17,7 @@
 namespace w2s::breaker {
 
 using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest, sip::Respond, sip::HoldFlow,
-                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::ReplaceLeg, leg::DropLeg, leg::CloseMedia>;
+                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::RequestKeyFrame, leg::ReplaceLeg, leg::DropLeg, leg::CloseMedia>;
 using Outputs = std::vector<Output>;
 
 // Credentials of a user for the challenges of one server (config entry account).
@@ -55,7 +55,7 @@ struct Options {
   bool allow_insecure_ha1 = false;          // config entry allow-insecure-ha1
   bool dtmf_info_to_rtp = true;             // dtmf-type rfc4733; false: INFO stays INFO
   bool secure_media = true;                 // srtp-mode none: a browser's offer is refused with 488
-  std::vector<std::string> codecs;          // lower-case names that may be used; empty: all that can be relayed
+  std::vector<std::string> codecs;          // that may be used, by sdp::config_name(); empty: all that can be relayed
   Duration websocket_grace = 60s;           // that an answered call outlives the WebSocket of its browser
   bool reliable_provisionals = false;       // enable-100rel: asked for on leg b, given to leg a that can take them
   sip::SessionTimer::Options session;       // session-expires

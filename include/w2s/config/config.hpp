@@ -71,7 +71,7 @@ struct Account {
   bool operator==(const Account&) const = default;
 };
 
-enum class Codec : std::uint8_t { opus, pcma, pcmu, g722 };  // the codecs that are relayed
+enum class Codec : std::uint8_t { opus, pcma, pcmu, g722, vp8, h264_bp, h264_mp };  // the codecs that are relayed
 enum class SrtpMode : std::uint8_t { none, optional };
 enum class DtmfType : std::uint8_t {
   rfc4733,  // SIP INFO from the browser becomes RTP telephone-events
@@ -106,7 +106,8 @@ struct Config {
   std::optional<std::uint32_t> max_connections_per_address;
 
   // Media
-  std::vector<Codec> codecs = {Codec::opus, Codec::pcma, Codec::pcmu, Codec::g722};  // preferred first
+  std::vector<Codec> codecs = {Codec::opus, Codec::pcma,    Codec::pcmu,   // preferred first
+                               Codec::g722, Codec::vp8,     Codec::h264_bp, Codec::h264_mp};
   DtmfType dtmf_type = DtmfType::rfc4733;
   SrtpMode srtp_mode = SrtpMode::optional;  // none: a secure (browser) offer is refused with 488
   IceTransport ice_transport;

@@ -81,6 +81,15 @@ constexpr const char* name(Direction d) {
   return "?";
 }
 
+struct Directions {
+  Direction audio = Direction::sendrecv;
+  Direction video = Direction::inactive;  // also when there is none
+
+  Directions() = default;
+  Directions(Direction audio_, Direction video_ = Direction::inactive) : audio(audio_), video(video_) {}
+  bool operator==(const Directions&) const = default;
+};
+
 struct Codec {
   std::string name;              // lower case: "pcmu", "pcma", "g722", "opus", "telephone-event", "vp8", "h264"
   std::uint32_t clock_rate = 8000;

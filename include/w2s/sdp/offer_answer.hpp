@@ -25,21 +25,20 @@ inline error_code make_error_code(Errc e) { return {static_cast<int>(e), categor
 // What a peer's description says, reduced to what a call needs.
 struct PeerMedia {
   leg::Kind kind = leg::Kind::phone;
-  std::vector<leg::Codec> codecs;   // audio codecs with their telephone-event entries, in the peer's order
-  leg::Direction direction = leg::Direction::sendrecv;  // the attribute as the peer wrote it; c=0.0.0.0 reads as sendonly
+  // In the peer's order: audio codecs with their telephone-event entries, then those of video if it wants any.
+  std::vector<leg::Codec> codecs;
+  leg::Directions direction;        // the attributes as the peer wrote them; c=0.0.0.0 reads as sendonly
   // What the peer wants, as far as it shows: an answer may not send or receive what our offer did not allow, so for
   // that part it is taken to want it. An answer recvonly to our sendonly is no hold.
-  leg::Direction wish = leg::Direction::sendrecv;
-  Endpoint rtp;                     // phone only
-  bool ice_restarted = false;       // ufrag or pwd differ from the ones before
-  bool only_refresh = false;        // nothing changed that the other leg could care about
+  leg::Directions wish;
 };
 
 struct Exchange;          // one offer and its answer
 struct LocalDescription;  // what our side of it says
 
 // The offer/answer state of one leg (RFC 3264, 8829, 8843): remembers m-line order, mids, payload numbers, o= version.
-// Non-audio m-lines, and all audio ones but the first acceptable, are refused with port 0 and keep mid and order.
+// The first acceptable m-line of audio carries the call, and the first one of video goes with it. All others are
+// refused with port 0 and keep mid and order.
 // Web legs speak UDP/TLS/RTP/SAVPF with BUNDLE, rtcp-mux, mid and inline candidates; phone legs plain RTP/AVP, slim.
 class OfferAnswer {
  public:
@@ -51,15 +50,16 @@ class OfferAnswer {
   // The peer offers. Until answer() or reject_offer() the exchange is open.
   Result<PeerMedia> on_offer(std::string_view body);
   // Our answer: `codecs` is what both legs share, in preference order, taken from PeerMedia::codecs (the peer's payload
-  // numbers are kept). `direction` is ours. Called again with the same arguments it returns the identical text.
-  std::string answer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
+  // numbers are kept). Without one of video, or without LegOpened::video, video is refused. `directions` are ours.
+  // Called again with the same arguments it returns the identical text.
+  std::string answer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Directions directions);
   void reject_offer();
   // The offer that waits for its answer restarts ICE: the answer must have other credentials than our last one
   // (RFC 8839 4.4.1.1.1), and an answer to any other offer the same.
   bool restarts_ice() const;
 
   // We offer; a re-offer keeps mids, order and numbers, and raises the o= version if anything changed.
-  std::string offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Direction direction);
+  std::string offer(const leg::LegOpened& local, const std::vector<leg::Codec>& codecs, leg::Directions directions);
   // The last agreed description of ours once more, as an offer that changes nothing (RFC 4028 7.4): the o= version
   // stays unless the text has to differ (a=setup of a web leg).
   std::string refresh_offer(const leg::LegOpened& local);
@@ -88,12 +88,16 @@ class OfferAnswer {
   std::shared_ptr<const Exchange> open_;    // one that waits for its answer
 };
 
-// The codecs the gateway can relay (pcmu, pcma, g722, opus, telephone-event) that `offered` has, in its order.
+// The codecs the gateway can relay (pcmu, pcma, g722, opus, telephone-event, vp8, h264) that `offered` has, in its order.
 std::vector<leg::Codec> relayable(const std::vector<leg::Codec>& offered);
 // Codecs of `preferred` that `accepted` has too, with the fmtp of `accepted`: the side that will receive what the leg
-// of `preferred` sends. telephone-event/48000 only beside opus. Empty if no audio codec would remain.
+// of `preferred` sends. telephone-event/48000 only beside opus. Empty if no audio codec would remain: there is no call
+// of video alone.
 std::vector<leg::Codec> common(const std::vector<leg::Codec>& preferred, const std::vector<leg::Codec>& accepted);
-// "opus, pcmu" for the 488's Warning: audio codecs only, each once.
+bool has_video(const std::vector<leg::Codec>& codecs);
+// As config.xml names it: "h264-bp" by its profile, all others by Codec::name.
+std::string config_name(const leg::Codec& codec);
+// "opus, pcmu, vp8" for the 488's Warning: each once, without telephone-event.
 std::string list_names(const std::vector<leg::Codec>& codecs);
 
 }  // namespace w2s::sdp

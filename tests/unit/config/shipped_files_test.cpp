@@ -44,7 +44,8 @@ TEST(ShippedFiles, TheGuidesSampleStarts) {
   EXPECT_THAT(config.listeners,
               ElementsAre(Listener{Transport::udp, {}, 5060}, Listener{Transport::ws, {}, 5060},
                           Listener{Transport::wss, {}, 5062}));
-  EXPECT_THAT(config.codecs, ElementsAre(Codec::pcma, Codec::pcmu));
+  EXPECT_THAT(config.codecs,
+              ElementsAre(Codec::pcma, Codec::pcmu, Codec::vp8, Codec::h264_bp, Codec::h264_mp));
   EXPECT_THAT(config.nameservers,
               ElementsAre(*IpAddress::parse("66.66.66.66"), *IpAddress::parse("77.77.77.77")));
   EXPECT_THAT(config.certificates,
@@ -63,7 +64,8 @@ TEST(ShippedFiles, TheSampleOf2xStarts) {
                           "codec-opus-maxrates", "stun-server", "enable-icestun"));
   EXPECT_EQ(result.config.debug_level, LogLevel::error);
   EXPECT_EQ(result.config.max_fds, std::nullopt);
-  EXPECT_THAT(result.config.codecs, ElementsAre(Codec::opus, Codec::pcma, Codec::pcmu));
+  EXPECT_THAT(result.config.codecs, ElementsAre(Codec::opus, Codec::pcma, Codec::pcmu, Codec::vp8,
+                                                Codec::h264_bp, Codec::h264_mp));
   EXPECT_THAT(result.config.certificates,
               ElementsAre(Certificates{folder.path_of("priv.pem"), folder.path_of("pub.pem"), "", false}));
 }

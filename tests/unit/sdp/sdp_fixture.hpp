@@ -29,21 +29,21 @@ inline std::string recorded(const std::string& name) {
 
 inline leg::LegOpened web_local() {
   leg::LegOpened local;
-  local.rtp = local.rtcp = {*IpAddress::parse("192.0.2.10"), 10065};
+  local.audio.rtp = local.audio.rtcp = {*IpAddress::parse("192.0.2.10"), 10065};
   local.ice_ufrag = "gwUf";
   local.ice_pwd = "gatewayPassword1234567";
   local.fingerprint = "sha-256 AA:BB";
   local.candidates = {{{*IpAddress::parse("192.0.2.10"), 10065}, 2130706431},
                       {{*IpAddress::parse("2001:db8::10"), 10065}, 2130706175}};
-  local.ssrc = 305419896;
+  local.audio.ssrc = 305419896;
   local.cname = "gatewayCname";
   return local;
 }
 
 inline leg::LegOpened phone_local() {
   leg::LegOpened local;
-  local.rtp = {*IpAddress::parse("198.51.100.5"), 20000};
-  local.rtcp = {*IpAddress::parse("198.51.100.5"), 20001};
+  local.audio.rtp = {*IpAddress::parse("198.51.100.5"), 20000};
+  local.audio.rtcp = {*IpAddress::parse("198.51.100.5"), 20001};
   return local;
 }
 

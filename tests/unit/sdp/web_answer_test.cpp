@@ -15,8 +15,7 @@ TEST(WebAnswer, ToChromiumIsCompleteToTheLetter) {
                                          "cn/8000", "telephone-event/48000", "telephone-event/8000"}));
   EXPECT_EQ(offer->codecs[0].fmtp, "minptime=10;useinbandfec=1");
   EXPECT_EQ(offer->codecs[1].fmtp, "");
-  EXPECT_FALSE(offer->ice_restarted);
-  EXPECT_FALSE(offer->only_refresh);
+  EXPECT_FALSE(leg.restarts_ice());
 
   const auto answer = leg.answer(web_local(), {opus, pcmu, event48, event8}, Direction::sendrecv);
   EXPECT_EQ(lines_of(answer), (Names{
@@ -56,7 +55,6 @@ TEST(WebAnswer, PlanNamesThePeerAndAllPayloads) {
   leg.answer(web_local(), {pcmu, event8}, Direction::sendrecv);
   const auto plan = plan_of(leg);
   EXPECT_EQ(plan.media, leg::MediaId{7});
-  EXPECT_FALSE(plan.phone);
   ASSERT_TRUE(plan.web);
   EXPECT_EQ(plan.web->ice_ufrag, "hT0R");
   EXPECT_EQ(plan.web->ice_pwd.reveal(), "h5XiUlKEmyxl2xN6KrB5tIQn");
@@ -65,12 +63,12 @@ TEST(WebAnswer, PlanNamesThePeerAndAllPayloads) {
       "sha-256 "
       "36:7E:30:45:5C:62:A9:EF:12:D4:BA:47:12:48:B6:26:2C:95:D5:2A:CB:E9:44:3E:CF:D9:AA:3C:C6:BC:6D:F9");
   EXPECT_EQ(plan.web->our_role, leg::DtlsRole::passive);
-  EXPECT_EQ(plan.web->mid, "0");
-  EXPECT_EQ(plan.web->mid_extension, 4);
-  EXPECT_EQ(numbers(plan.payloads), (Names{"pcmu 0>0", "telephone-event 126>126"}));
-  EXPECT_EQ(numbers(plan.tolerated),
+  EXPECT_EQ(plan.audio.mid, "0");
+  EXPECT_EQ(plan.audio.mid_extension, 4);
+  EXPECT_EQ(numbers(plan.audio.payloads), (Names{"pcmu 0>0", "telephone-event 126>126"}));
+  EXPECT_EQ(numbers(plan.audio.tolerated),
             (Names{"opus 111>111", "g722 9>9", "pcma 8>8", "telephone-event 110>110"}));
-  EXPECT_EQ(plan.peer_direction, Direction::sendrecv);
+  EXPECT_EQ(plan.audio.peer_direction, Direction::sendrecv);
 }
 
 TEST(WebAnswer, ToFirefoxReadsTheSessionLevelAndKeepsEventsAt8000BesideOpus) {
@@ -108,7 +106,7 @@ TEST(WebAnswer, EchoesTheOtherLegsOpusParameters) {
   auto stereo = opus;
   stereo.fmtp = "stereo=1";
   EXPECT_TRUE(has_line(leg.answer(web_local(), {stereo}, Direction::sendrecv), "a=fmtp:111 stereo=1"));
-  EXPECT_EQ(plan_of(leg).payloads[0].codec.fmtp, "minptime=10;useinbandfec=1");
+  EXPECT_EQ(plan_of(leg).audio.payloads[0].codec.fmtp, "minptime=10;useinbandfec=1");
 }
 
 TEST(WebAnswer, IsRepeatedUnchanged) {
@@ -162,7 +160,7 @@ TEST(WebAnswer, ToAnOldSipml5HasNoBundleAndNoMid) {
   EXPECT_TRUE(has_line(answer, "a=rtcp-mux"));
   EXPECT_TRUE(has_line(answer, "m=audio 10065 RTP/SAVPF 0 126"));
   EXPECT_EQ(plan_of(leg).web->fingerprint.substr(0, 16), "sha-256 5A:BB:1C");
-  EXPECT_EQ(plan_of(leg).web->mid_extension, std::nullopt);
+  EXPECT_EQ(plan_of(leg).audio.mid_extension, std::nullopt);
 }
 
 TEST(WebAnswer, SetupFollowsTheOffer) {
@@ -227,7 +225,7 @@ TEST(WebAnswer, FindsTheTransportOfABundleOnlyLine) {
   EXPECT_TRUE(has_line(answer, "a=group:BUNDLE snd")) << answer;
   EXPECT_TRUE(has_line(answer, "m=video 0 UDP/TLS/RTP/SAVPF 96"));
   EXPECT_TRUE(has_line(answer, "m=audio 10065 UDP/TLS/RTP/SAVPF 0"));
-  EXPECT_EQ(plan_of(leg).web->mid, "snd");
+  EXPECT_EQ(plan_of(leg).audio.mid, "snd");
   EXPECT_EQ(plan_of(leg).web->our_role, leg::DtlsRole::active);
 }
 
@@ -261,7 +259,7 @@ TEST(WebAnswer, WithoutACommonCodecRefusesTheAudioLineToo) {
   const auto answer = leg.answer(web_local(), {g722, event8}, Direction::sendrecv);
   EXPECT_TRUE(has_line(answer, "m=audio 0 UDP/TLS/RTP/SAVPF 0")) << answer;
   EXPECT_EQ(line_with(answer, "a=group"), "");
-  EXPECT_TRUE(plan_of(leg).payloads.empty());
+  EXPECT_TRUE(plan_of(leg).audio.payloads.empty());
 }
 
 TEST(WebAnswer, IsLinearInHostileOffers) {

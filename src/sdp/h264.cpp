@@ -1,0 +1,89 @@
+#include "h264.hpp"
+
+#include "w2s/base/encoding.hpp"
+
+#include "session.hpp"
+
+namespace w2s::sdp {
+namespace {
+
+constexpr std::string_view profile_level_id = "profile-level-id";
+constexpr std::string_view default_profile = "42000a";  // RFC 6184 8.1: Baseline, level 1
+
+// Where the value of this parameter stands in the fmtp; empty, at its end: nowhere.
+std::string_view find_parameter(std::string_view fmtp, std::string_view name) {
+  for (const auto parameter : split(fmtp, ';')) {
+    const auto equals = parameter.find('=');
+    if (equals != std::string_view::npos && iequals(trim(parameter.substr(0, equals)), name))
+      return trim(parameter.substr(equals + 1));
+  }
+  return fmtp.substr(fmtp.size());
+}
+
+std::string_view profile_in(std::string_view fmtp) {
+  const auto value = find_parameter(fmtp, profile_level_id);
+  const auto octets = from_hex(value);
+  return octets && octets->size() == 3 && value.size() == 6 ? value : default_profile;
+}
+
+enum class Profile : std::uint8_t { baseline, extended, main, high, other };
+
+Profile profile_of(std::string_view fmtp) {
+  constexpr std::uint8_t constraint_set1 = 0x40;
+  const auto octets = *from_hex(profile_in(fmtp));
+  switch (octets[0]) {
+    case 0x42: return Profile::baseline;
+    case 0x4d: return (octets[1] & 0x80) != 0 ? Profile::baseline : Profile::main;  // RFC 6184 table 5
+    case 0x58: return (octets[1] & constraint_set1) != 0 ? Profile::baseline : Profile::extended;
+    case 0x64: return Profile::high;
+    default: return Profile::other;
+  }
+}
+
+std::string_view packetization_mode(std::string_view fmtp) {
+  const auto mode = find_parameter(fmtp, "packetization-mode");
+  return mode.empty() ? "0" : mode;
+}
+
+std::string with_profile(std::string fmtp, std::string_view profile) {
+  const auto value = find_parameter(fmtp, profile_level_id);
+  if (value.size() != default_profile.size()) {
+    const auto level = default_profile.substr(profile.size());
+    return fmtp + (fmtp.empty() ? "" : ";") + std::string(profile_level_id) + "=" + std::string(profile) +
+           std::string(level);
+  }
+  fmtp.replace(static_cast<std::size_t>(value.data() - fmtp.data()), profile.size(), profile);
+  return fmtp;
+}
+
+}  // namespace
+
+bool is_h264(const leg::Codec& codec) {
+  return codec.type == leg::MediaType::video && codec.name == "h264";
+}
+
+bool same_h264(std::string_view fmtp, std::string_view other) {
+  return profile_of(fmtp) == profile_of(other) && packetization_mode(fmtp) == packetization_mode(other) &&
+         (profile_of(fmtp) != Profile::other ||
+          iequals(profile_in(fmtp).substr(0, 4), profile_in(other).substr(0, 4)));
+}
+
+std::string with_profile_of(std::string fmtp, std::string_view offered) {
+  const auto profile = std::string(profile_in(offered).substr(0, 4));
+  return iequals(profile_in(fmtp).substr(0, 4), profile) ? fmtp : with_profile(std::move(fmtp), profile);
+}
+
+std::string constrained(std::string fmtp) {
+  return profile_of(fmtp) == Profile::baseline ? with_profile(std::move(fmtp), "42e0") : fmtp;
+}
+
+std::string_view h264_name(std::string_view fmtp) {
+  switch (profile_of(fmtp)) {
+    case Profile::baseline: return "h264-bp";
+    case Profile::main: return "h264-mp";
+    case Profile::high: return "h264-hp";
+    default: return "h264";
+  }
+}
+
+}  // namespace w2s::sdp
