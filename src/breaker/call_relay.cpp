@@ -17,8 +17,8 @@ constexpr std::size_t most_waiting_keys = 32;
 // A peer that was just asked for a key frame is making it; asking again costs bandwidth and gains nothing.
 constexpr Duration key_frame_interval = 1500ms;
 
-bool takes_events(const leg::LegPlan& plan) {
-  return plan.wants_media() && std::any_of(plan.payloads.begin(), plan.payloads.end(), [](const auto& payload) {
+bool takes_events(const leg::StreamPlan& audio) {
+  return audio.wants_media() && std::any_of(audio.payloads.begin(), audio.payloads.end(), [](const auto& payload) {
            return payload.codec.name == "telephone-event";
          });
 }
@@ -33,7 +33,7 @@ void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const 
     return ask_for_key_frame(now, to, out);
   }
   const auto dtmf = parse_dtmf_info(type, request.body());
-  const bool as_events = context_.options.dtmf_info_to_rtp && takes_events(to.description->plan(media_, to.side));
+  const bool as_events = context_.options.dtmf_info_to_rtp && takes_events(to.description->plan(media_, to.side).audio);
   if (!dtmf || !as_events) return relay(from, id, request, out);
   out.push_back(leg::SendDtmf{media_, to.side, dtmf->digit, dtmf->duration_ms});
   respond(id, response_to(from, request, 200), out);

@@ -13,7 +13,7 @@ struct Transfer {
   Time give_up_at;                                // nobody rings longer
   sip::RequestId invite{};                        // the newest
   std::optional<sip::Egress> route{};             // its own
-  leg::Directions offered;
+  leg::Directions offered{};
 };
 
 // A leg whose place was taken, or that came to nothing, until its last request is answered.
