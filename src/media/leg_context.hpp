@@ -25,6 +25,15 @@ struct PumpCounters {
   }
 };
 
+// Which leg of which call.
+struct LegId {
+  leg::MediaId media;
+  leg::Side side;
+  leg::LegNumber number = leg::LegNumber::first;
+
+  std::uint64_t call() const { return static_cast<std::uint64_t>(media); }
+};
+
 // What the legs of one pump share; all of it belongs to the pump's thread.
 struct LegContext {
   const Options& options;

@@ -27,7 +27,7 @@ std::optional<leg::Payload> choose_telephone_event(const std::vector<leg::Payloa
 
 }  // namespace
 
-void OutgoingStream::apply(const leg::LegPlan& plan) {
+void OutgoingStream::apply(const leg::StreamPlan& plan) {
   telephone_event_ = choose_telephone_event(plan.payloads);
   // A peer that wants to hear nothing hears no rest of a press either.
   if (!telephone_event_ || !plan.wants_media()) dtmf_.reset();

@@ -13,17 +13,17 @@
 
 namespace w2s::media {
 
-// The one RTP stream that a leg sends: the audio relayed from the other leg, and between it key presses,
+// An RTP stream that a leg sends: the audio or video relayed from the other leg, and between audio key presses,
 // those of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
 class OutgoingStream {
  public:
   OutgoingStream(rtp::Ssrc ssrc, Rng& rng) : rewriter_(ssrc, default_clock_rate, rng) {}
 
   rtp::Ssrc ssrc() const { return rewriter_.ssrc(); }
-  // The plan of the leg that sends this stream: which telephone-event it may use.
-  void apply(const leg::LegPlan& plan);
+  // Its plan on the leg that sends it: which telephone-event it may use.
+  void apply(const leg::StreamPlan& plan);
 
-  // Makes an audio packet of the other leg one of this stream. `clock_rate` is that of its codec. False: not
+  // Makes a packet of the other leg one of this stream. `clock_rate` is that of its codec. False: not
   // to be sent.
   [[nodiscard]] bool adopt(Time now, const Packet& packet, std::uint32_t clock_rate);
   // Takes note of a packet of the other leg that is not passed on as it is, so that it leaves no gap.
@@ -45,7 +45,7 @@ class OutgoingStream {
                            std::string_view cname, MutableByteView out);
 
  private:
-  static constexpr std::uint32_t default_clock_rate = 8000;
+  static constexpr std::uint32_t default_clock_rate = 8000;  // until the first packet says which codec it is
   static constexpr std::size_t dtmf_packet_size = rtp::header_size + rtp::telephone_event_size;
 
   rtp::StreamRewriter rewriter_;

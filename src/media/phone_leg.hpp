@@ -1,44 +1,42 @@
 #pragma once
-#include <memory>
+#include <array>
 #include <optional>
 
-#include "media/latch.hpp"
 #include "media/leg.hpp"
-#include "media/port_pool.hpp"
+#include "media/phone_transport.hpp"
 
 namespace w2s::media {
 
-// A SIP phone: plain RTP and RTCP on a port pair of its own.
+// A SIP phone: plain RTP and RTCP on a port pair of its own for each stream.
 class PhoneLeg final : public Leg {
  public:
-  PhoneLeg(LegContext& context, leg::MediaId media, leg::Side side, PortPair ports,
-           leg::LegNumber number = leg::LegNumber::first);
+  struct Ports {
+    PortPair audio;
+    std::optional<PortPair> video;
+  };
+  PhoneLeg(LegContext& context, const LegId& id, Ports ports);
 
   leg::LegOpened opened() const override;
-  const PortPair& ports() const { return ports_; }
+  // nullptr: none were reserved for this stream.
+  const PortPair* ports(leg::MediaType type) const;
 
-  void on_rtp_datagram(Time now, const Endpoint& source, Packet& packet);
-  void on_rtcp_datagram(Time now, const Endpoint& source, ByteView datagram);
+  // What came on the ports of a stream.
+  void on_rtp_datagram(Time now, leg::MediaType type, const Endpoint& source, Packet& packet);
+  void on_rtcp_datagram(Time now, leg::MediaType type, const Endpoint& source, ByteView datagram);
 
  private:
   void on_plan(Time now) override;
   void on_tick(Time now) override;
-  bool can_send() const override { return rtp_target_.has_value(); }
-  void send_rtp(Packet& packet, bool transient) override;
-  void send_rtcp(Packet& packet) override;
-  std::string stuck_at() const override;
+  bool can_send(leg::MediaType type) const override;
+  void send_rtp(leg::MediaType type, Packet& packet, bool transient) override;
+  void send_rtcp(leg::MediaType type, Packet& packet) override;
+  std::string stuck_at(const Stream& stream) const override;
 
-  void retarget();
-  bool is_rtcp_source(const Endpoint& source) const;
+  const PhoneTransport* transport(leg::MediaType type) const;
+  PhoneTransport* transport(leg::MediaType type);
   bool is_expected_to_send() const;
-  void on_first_packet(const Endpoint& source);
 
-  PortPair ports_;
-  Latch latch_;
-  std::optional<Endpoint> rtp_target_;  // nullopt: held, unknown, or a place where we may not send
-  std::optional<Endpoint> rtcp_target_;
-  std::optional<IpAddress> refused_;  // the address last refused, so that it is logged once
-  bool sends_ = false;                // as its newest SDP says
+  std::array<std::optional<PhoneTransport>, 2> transports_;  // by leg::MediaType
   bool connected_ = false;
   std::optional<Time> heard_;  // when the phone last gave a sign of life while it should be sending
   bool timed_out_ = false;

@@ -17,7 +17,7 @@ const leg::Payload* find(const std::vector<leg::Payload>& payloads, const leg::C
 
 }  // namespace
 
-void Relay::connect(const leg::LegPlan& from, const leg::LegPlan& to) {
+void Relay::connect(const leg::StreamPlan& from, const leg::StreamPlan& to) {
   connected_ = true;
   open_ = from.may_send() && to.wants_media();
   routes_.fill({});

@@ -10,7 +10,7 @@
 
 namespace w2s::media {
 
-// One direction of a relayed call: packets of one leg become packets of the other where both speak the same
+// One direction of a relayed stream: packets of one leg become packets of the other where both speak the same
 // codec.
 class Relay {
  public:
@@ -24,7 +24,7 @@ class Relay {
   };
 
   // Both plans are known, or one has changed.
-  void connect(const leg::LegPlan& from, const leg::LegPlan& to);
+  void connect(const leg::StreamPlan& from, const leg::StreamPlan& to);
 
   bool open() const { return open_; }
   // Clock rate of a payload the sender uses; 0: unknown to us.

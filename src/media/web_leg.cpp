@@ -13,37 +13,27 @@ constexpr Duration connect_timeout = 20s;
 // How long a browser that has lost its network may take to come back, after consent has run out.
 constexpr Duration consent_grace = 10s;
 
-leg::LegOpened without_media_address(leg::MediaId media, leg::Side side, leg::LegNumber number) {
-  leg::LegOpened opened{};
-  opened.media = media;
-  opened.side = side;
-  opened.number = number;
-  opened.error = "this host has no address on which a browser could reach it";
-  return opened;
-}
-
 }  // namespace
 
-WebLeg::WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward,
-               leg::LegNumber number)
-    : Leg(context, media, side, number),
+WebLeg::WebLeg(LegContext& context, const LegId& id, const IpAddress& toward)
+    : Leg(context, id),
       credentials_(ice::Credentials::make(context.rng)),
       candidates_(candidates(context.options.public_addresses, toward, context.browser_port.addresses(),
                              context.browser_port.port())) {}
 
 leg::LegOpened WebLeg::opened() const {
-  if (candidates_.empty()) return without_media_address(media_, side_, number_);
-  leg::LegOpened opened{};
-  opened.media = media_;
-  opened.side = side_;
-  opened.number = number_;
-  opened.rtp = opened.rtcp = candidates_.front().address;
+  auto opened = describe();
+  if (candidates_.empty()) {
+    opened.error = "this host has no address on which a browser could reach it";
+    return opened;
+  }
+  const auto& address = candidates_.front().address;
+  opened.audio = {address, address, audio_.ssrc().value};
+  opened.video = {address, address, video_.ssrc().value};
   opened.ice_ufrag = credentials_.ufrag;
   opened.ice_pwd = credentials_.pwd.reveal();
   opened.fingerprint = context_.dtls.certificate().fingerprint();
   opened.candidates = candidates_;
-  opened.ssrc = outgoing_.ssrc().value;
-  opened.cname = cname_;
   return opened;
 }
 
@@ -65,12 +55,21 @@ void WebLeg::take_credentials() {
   if (!plan_->ice || *plan_->ice == credentials_) return;
   before_restart_ = std::exchange(credentials_, *plan_->ice);
   pairs_.restart();
-  context_.log.info("media.ice_restarted", {{"call", call_text()}, {"leg", name(side_)}});
+  context_.log.info("media.ice_restarted", {{"call", id_.call()}, {"leg", name(id_.side)}});
+}
+
+// RFC 8843 9.1: a payload number of a BUNDLE group means one thing in all its m-lines, or can tell no stream.
+void WebLeg::take_payload_numbers() {
+  of_video_.reset();
+  if (!plan_->video) return;
+  for (const auto* payloads : {&plan_->video->payloads, &plan_->video->tolerated})
+    for (const auto& payload : *payloads) of_video_.set(payload.receive & 0x7f);
 }
 
 void WebLeg::on_plan(Time now) {
   if (!plan_->web) return;
   take_credentials();
+  take_payload_numbers();
   // The same fingerprint is the same association, whatever else the re-offer changed (RFC 8842 5.5).
   if (association_ && association_->fingerprint() != plan_->web->fingerprint) {
     association_.reset();
@@ -91,7 +90,7 @@ WebLeg::Forgotten WebLeg::on_check(Time now, const ice::Path& path, bool use_can
     forgotten.sources = pairs_.forget_old_session();
     forgotten.ufrag = before_restart_->ufrag;
     before_restart_.reset();
-    context_.log.info("media.ice_restart_concluded", {{"call", call_text()}, {"leg", name(side_)}});
+    context_.log.info("media.ice_restart_concluded", {{"call", id_.call()}, {"leg", name(id_.side)}});
   }
   if (removed) forgotten.sources.push_back(*removed);
   select(now);
@@ -110,7 +109,7 @@ void WebLeg::select(Time now) {
   selected_ = *pair;
   context_.log.info(
       "media.ice_pair_chosen",
-      {{"call", call_text()}, {"leg", name(side_)}, {"local", pair->local}, {"remote", pair->remote}});
+      {{"call", id_.call()}, {"leg", name(id_.side)}, {"local", pair->local}, {"remote", pair->remote}});
 }
 
 // Without a plan there is no association, so an early ClientHello is dropped: the browser sends it again.
@@ -125,7 +124,7 @@ void WebLeg::begin_dtls_if_due() {
 }
 
 void WebLeg::on_dtls(Time, ByteView datagram) {
-  if (!association_) return drop();
+  if (!association_) return audio_.drop();
   const auto before = association_->state();
   association_->on_datagram(datagram);
   if (association_->state() != before) on_dtls_progress();
@@ -143,39 +142,45 @@ void WebLeg::on_dtls_progress() {
   sender_.emplace(keys->profile, keys->ours);
   receiver_.emplace(keys->profile, keys->theirs);
   context_.log.info("media.dtls_connected",
-                    {{"call", call_text()}, {"leg", name(side_)}, {"profile", dtls::name(keys->profile)}});
+                    {{"call", id_.call()}, {"leg", name(id_.side)}, {"profile", dtls::name(keys->profile)}});
   connected();
 }
 
-bool WebLeg::accept(SrtpReceiver::Verdict verdict) {
+bool WebLeg::accept(SrtpReceiver::Verdict verdict, Stream& stream) {
   if (verdict == SrtpReceiver::Verdict::ok) return true;
   if (verdict == SrtpReceiver::Verdict::authentication_failed) ++unauthentic_;
-  drop();
+  stream.drop();
   return false;
 }
 
 void WebLeg::on_srtp(Time now, Packet& packet) {
-  if (!receiver_) return drop();
-  if (!accept(receiver_->unprotect_rtp(packet.buffer, packet.length))) return;
+  auto& stream = stream_of({packet.buffer[1]});  // in clear under SRTP too
+  if (!receiver_) return stream.drop();
+  if (!accept(receiver_->unprotect_rtp(packet.buffer, packet.length), stream)) return;
   PumpCounters::increment(context_.counters.from_browsers);
-  on_rtp(now, packet);
+  on_rtp(now, stream, packet);
 }
 
 void WebLeg::on_srtcp(Time now, Packet& packet) {
-  if (!receiver_) return drop();
-  if (accept(receiver_->unprotect_rtcp(packet.buffer, packet.length))) on_rtcp(now, packet.bytes());
+  if (!receiver_) return audio_.drop();
+  if (!accept(receiver_->unprotect_rtcp(packet.buffer, packet.length), audio_)) return;
+  const auto compound = rtp::CompoundView::parse(packet.bytes());
+  if (!compound) return audio_.drop();
+  // A compound may be about any stream of the transport; each takes what names its SSRCs.
+  audio_.on_rtcp(now, *compound);
+  video_.on_rtcp(now, *compound);
 }
 
-void WebLeg::send_rtp(Packet& packet, bool transient) {
+void WebLeg::send_rtp(leg::MediaType type, Packet& packet, bool transient) {
   packet.length = sender_->protect_rtp(packet.buffer, packet.length);
-  if (packet.length == 0) return drop();
+  if (packet.length == 0) return stream(type).drop();
   if (transient)
     context_.browser_port.send(*selected_, packet.bytes());
   else
     context_.browser_port.queue(*selected_, packet.bytes());
 }
 
-void WebLeg::send_rtcp(Packet& packet) {
+void WebLeg::send_rtcp(leg::MediaType, Packet& packet) {
   packet.length = sender_->protect_rtcp(packet.buffer, packet.length);
   if (packet.length != 0) context_.browser_port.send(*selected_, packet.bytes());
 }
@@ -194,7 +199,7 @@ void WebLeg::check_consent(Time now) {
     // RFC 7675 5.1: without consent nothing may be sent, and nothing is until the browser checks again.
     selected_.reset();
     consent_lost_ = now;
-    context_.log.info("media.ice_consent_lost", {{"call", call_text()}, {"leg", name(side_)}});
+    context_.log.info("media.ice_consent_lost", {{"call", id_.call()}, {"leg", name(id_.side)}});
   }
   if (!consent_lost_ || now - *consent_lost_ < consent_grace) return;
   consent_lost_.reset();
@@ -209,10 +214,10 @@ void WebLeg::check_deadline(Time now) {
   fail(leg::Failure::dtls_failed, heard ? association_->trouble() : "not finished in time");
 }
 
-std::string WebLeg::stuck_at() const {
+std::string WebLeg::stuck_at(const Stream& stream) const {
   if (pairs_.empty()) return "ICE";
   if (!receiver_) return "DTLS";
-  if (counts_.received == 0) return unauthentic_ > 0 ? "SRTP" : "no RTP from the browser";
+  if (stream.received() == 0) return unauthentic_ > 0 ? "SRTP" : "no RTP from the browser";
   return {};
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <bitset>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,8 +16,7 @@ namespace w2s::media {
 class WebLeg final : public Leg {
  public:
   // `toward`: the local address on which the browser's WebSocket came in.
-  WebLeg(LegContext& context, leg::MediaId media, leg::Side side, const IpAddress& toward,
-         leg::LegNumber number = leg::LegNumber::first);
+  WebLeg(LegContext& context, const LegId& id, const IpAddress& toward);
 
   leg::LegOpened opened() const override;
   // Ours with this ufrag, nullptr for none: the present ones, and after a restart of ICE those before it
@@ -43,19 +43,22 @@ class WebLeg final : public Leg {
  private:
   void on_plan(Time now) override;
   void on_tick(Time now) override;
-  bool can_send() const override { return sender_ && selected_; }
-  void send_rtp(Packet& packet, bool transient) override;
-  void send_rtcp(Packet& packet) override;
-  std::string stuck_at() const override;
+  bool can_send(leg::MediaType) const override { return sender_ && selected_; }
+  void send_rtp(leg::MediaType type, Packet& packet, bool transient) override;
+  void send_rtcp(leg::MediaType type, Packet& packet) override;
+  std::string stuck_at(const Stream& stream) const override;
 
   void take_credentials();
+  void take_payload_numbers();
+  // Where a packet of this payload number belongs; audio takes those that nobody knows.
+  Stream& stream_of(rtp::PayloadType type) { return of_video_[type.value & 0x7f] ? video_ : audio_; }
   void select(Time now);
   void begin_dtls_if_due();
   void on_dtls_progress();
   void check_consent(Time now);
   void check_deadline(Time now);
   // A forged or replayed packet is counted, never more (threats T16).
-  bool accept(SrtpReceiver::Verdict verdict);
+  bool accept(SrtpReceiver::Verdict verdict, Stream& stream);
 
   ice::Credentials credentials_;
   std::optional<ice::Credentials> before_restart_;
@@ -70,6 +73,7 @@ class WebLeg final : public Leg {
   std::optional<SrtpSender> sender_;
   std::optional<SrtpReceiver> receiver_;
   std::uint64_t unauthentic_ = 0;
+  std::bitset<128> of_video_;  // by payload number
 };
 
 }  // namespace w2s::media

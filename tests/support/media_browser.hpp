@@ -41,7 +41,7 @@ class MediaBrowser {
 
   // The gateway's ICE credentials and default candidate.
   void meet(const leg::LegOpened& gateway) {
-    gateway_ = gateway.rtp;
+    gateway_ = gateway.audio.rtp;
     check_ = {ufrag_, gateway.ice_ufrag, gateway.ice_pwd};
   }
   leg::WebRemote description(leg::DtlsRole gateways_role = leg::DtlsRole::passive) const {

@@ -13,6 +13,12 @@ std::size_t index(leg::Side side) {
   return static_cast<std::size_t>(side);
 }
 
+LegId id_of(const leg::OpenLeg& request) {
+  return {request.media, request.side, request.number};
+}
+
+constexpr std::array streams{leg::MediaType::audio, leg::MediaType::video};
+
 leg::LegOpened refusal(const leg::OpenLeg& request, std::string error) {
   leg::LegOpened out{};
   out.media = request.media;
@@ -53,8 +59,7 @@ leg::LegOpened MediaTable::open(const leg::OpenLeg& request) {
 }
 
 leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Place& place) {
-  auto leg = std::make_unique<WebLeg>(context_, request.media, request.side,
-                                      request.toward.embedded_v4_or_self(), request.number);
+  auto leg = std::make_unique<WebLeg>(context_, id_of(request), request.toward.embedded_v4_or_self());
   auto opened = leg->opened();
   if (!opened.error.empty()) return opened;
   index_ufrags(*leg);
@@ -66,11 +71,16 @@ leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Place& place) {
 leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Place& place) {
   const auto local = local_address_toward(request.toward);
   if (!local) return refusal(request, "no route to " + request.toward.to_string());
-  auto ports = ports_.take(*local);
-  if (!ports) return refusal(request, "no free port pair of rtp-port-range on " + local->to_string());
-  auto leg = std::make_unique<PhoneLeg>(context_, request.media, request.side, std::move(*ports), request.number);
-  if (!watcher_.watch(leg->ports().rtp.fd(), *leg, SocketWatcher::Use::rtp) ||
-      !watcher_.watch(leg->ports().rtcp.fd(), *leg, SocketWatcher::Use::rtcp)) {
+  const auto none_free = "no free port pair of rtp-port-range on " + local->to_string();
+  auto audio = ports_.take(*local);
+  if (!audio) return refusal(request, none_free);
+  PhoneLeg::Ports ports{std::move(*audio), std::nullopt};
+  if (request.video) {
+    ports.video = ports_.take(*local);
+    if (!ports.video) return refusal(request, none_free + " for video");
+  }
+  auto leg = std::make_unique<PhoneLeg>(context_, id_of(request), std::move(ports));
+  if (!watch(*leg)) {
     unwatch(*leg);
     return refusal(request, "the kernel watches no more sockets");
   }
@@ -169,9 +179,23 @@ void MediaTable::forget_source(const Endpoint& source, const WebLeg& leg) {
   if (found != by_source_.end() && found->second == &leg) by_source_.erase(found);
 }
 
+bool MediaTable::watch(PhoneLeg& leg) {
+  for (const auto stream : streams) {
+    const auto* ports = leg.ports(stream);
+    if (ports != nullptr && !(watcher_.watch(ports->rtp.fd(), leg, {stream, false}) &&
+                              watcher_.watch(ports->rtcp.fd(), leg, {stream, true})))
+      return false;
+  }
+  return true;
+}
+
 void MediaTable::unwatch(const PhoneLeg& leg) {
-  watcher_.unwatch(leg.ports().rtp.fd());
-  watcher_.unwatch(leg.ports().rtcp.fd());
+  for (const auto stream : streams) {
+    const auto* ports = leg.ports(stream);
+    if (ports == nullptr) continue;
+    watcher_.unwatch(ports->rtp.fd());
+    watcher_.unwatch(ports->rtcp.fd());
+  }
 }
 
 void MediaTable::on_browser_datagram(Time now, const ice::Path& path, Packet& packet) {

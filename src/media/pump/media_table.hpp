@@ -16,7 +16,10 @@ namespace w2s::media {
 // Where a pump registers the sockets of phone legs with its epoll.
 class SocketWatcher {
  public:
-  enum class Use : std::uint8_t { rtp, rtcp };
+  struct Use {
+    leg::MediaType stream = leg::MediaType::audio;
+    bool rtcp = false;
+  };
   virtual ~SocketWatcher() = default;
   virtual bool watch(int fd, PhoneLeg& leg, Use use) = 0;  // false: the system's limit is reached
   virtual void unwatch(int fd) = 0;
@@ -63,6 +66,7 @@ class MediaTable {
   void index_ufrags(WebLeg& leg);
   void forget_ufrags(const WebLeg& leg);
   void forget_source(const Endpoint& source, const WebLeg& leg);
+  bool watch(PhoneLeg& leg);
   void unwatch(const PhoneLeg& leg);
   void on_stun(Time now, const ice::Path& path, ByteView datagram);
   void count_drop();

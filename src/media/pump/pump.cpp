@@ -142,10 +142,10 @@ void Pump::read_phone(Time now, int fd, const Watched& watched) {
     if ((headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
     const auto source = Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&sources[i]));
     Packet packet{buffers[i], headers[i].msg_len};
-    if (watched.use == Use::rtp)
-      watched.leg->on_rtp_datagram(now, source, packet);
+    if (watched.use.rtcp)
+      watched.leg->on_rtcp_datagram(now, watched.use.stream, source, packet.bytes());
     else
-      watched.leg->on_rtcp_datagram(now, source, packet.bytes());
+      watched.leg->on_rtp_datagram(now, watched.use.stream, source, packet);
   }
 }
 

@@ -29,7 +29,7 @@ class Pump final : private SocketWatcher {
   // What an epoll event is about, by descriptor.
   struct Watched {
     PhoneLeg* leg = nullptr;
-    Use use = Use::rtp;
+    Use use;
   };
   class Epoll {
    public:

@@ -22,8 +22,8 @@ struct RelayTest : testing::Test {
   Time now{1h};
   OutgoingStream out{{0x0a0b0c0d}, rng};
   Relay relay;
-  leg::LegPlan from;
-  leg::LegPlan to;
+  leg::StreamPlan from;
+  leg::StreamPlan to;
   std::array<std::uint8_t, Packet::capacity> buffer{};
   Packet packet{buffer, 0};
 

@@ -25,16 +25,16 @@ TEST_F(CallFixture, StrangersDrawNothingFromTheBrowserPort) {
   const test::TestSocket stranger;
   auto wrong = browser.check_parameters();
   wrong.their_pwd = "guessguessguessguessguess";
-  stranger.send_to(web.rtp, test::stun_check(wrong));
+  stranger.send_to(web.audio.rtp, test::stun_check(wrong));
   wrong.their_ufrag = "nobody";
-  stranger.send_to(web.rtp, test::stun_check(wrong));
+  stranger.send_to(web.audio.rtp, test::stun_check(wrong));
   test::DtlsPeer attacker;
   attacker.start();
-  for (const auto& datagram : attacker.take_outgoing()) stranger.send_to(web.rtp, datagram);
-  stranger.send_to(web.rtp, test::rtp_packet({false, {0}, {1}, 0, {1}}, tone));
-  stranger.send_to(web.rtp, browser.protect_rtp(test::rtp_packet({false, {0}, {1}, 0, {1}}, tone)));
-  stranger.send_to(web.rtp, Bytes(3, 0));
-  stranger.send_to(web.rtp, {});
+  for (const auto& datagram : attacker.take_outgoing()) stranger.send_to(web.audio.rtp, datagram);
+  stranger.send_to(web.audio.rtp, test::rtp_packet({false, {0}, {1}, 0, {1}}, tone));
+  stranger.send_to(web.audio.rtp, browser.protect_rtp(test::rtp_packet({false, {0}, {1}, 0, {1}}, tone)));
+  stranger.send_to(web.audio.rtp, Bytes(3, 0));
+  stranger.send_to(web.audio.rtp, {});
   EXPECT_FALSE(stranger.receive(MediaBrowser::silence));
   expect_phone_hears_nothing();
   expect_media();
@@ -52,8 +52,8 @@ TEST_F(CallFixture, AHelloBeforeTheBrowsersIsHarmless) {
     test::DtlsPeer attacker{null_cipher};
     attacker.start();
     for (const auto& datagram : attacker.take_outgoing()) {
-      stranger.send_to(web.rtp, datagram);
-      browser.socket().send_to(web.rtp, datagram);  // even as if it came from the browser
+      stranger.send_to(web.audio.rtp, datagram);
+      browser.socket().send_to(web.audio.rtp, datagram);  // even as if it came from the browser
     }
   }
   EXPECT_TRUE(browser.handshake());
@@ -102,17 +102,17 @@ TEST_F(CallFixture, ForgedReplayedAndClearRtpIsCountedAndEndsNothing) {
   connect();
   expect_media();
   const auto clear = test::rtp_packet({false, {0}, {2000}, 0, {0xb0b0b0b0}}, tone);
-  browser.socket().send_to(web.rtp, clear);
+  browser.socket().send_to(web.audio.rtp, clear);
   const auto genuine = browser.protect_rtp(test::rtp_packet({false, {0}, {2001}, 0, {0xb0b0b0b0}}, tone));
   for (int i = 0; i < 300; ++i) {
     auto forged = genuine;
     forged[20] = static_cast<std::uint8_t>(forged[20] ^ (i % 255 + 1));
-    browser.socket().send_to(web.rtp, forged);
+    browser.socket().send_to(web.audio.rtp, forged);
   }
   expect_phone_hears_nothing();
-  browser.socket().send_to(web.rtp, genuine);
+  browser.socket().send_to(web.audio.rtp, genuine);
   EXPECT_TRUE(phone.receive());
-  for (int i = 0; i < 40; ++i) browser.socket().send_to(web.rtp, genuine);
+  for (int i = 0; i < 40; ++i) browser.socket().send_to(web.audio.rtp, genuine);
   expect_phone_hears_nothing();
   sequence = 2001;
   expect_media();
@@ -148,7 +148,7 @@ TEST_F(IceRestartFixture, ABrowserThatMovesIsFollowedToThePairItNominates) {
   expect_media();  // with the keys of the association that was there before
 
   const test::TestSocket old;
-  old.send_to(web.rtp, test::stun_check(before));
+  old.send_to(web.audio.rtp, test::stun_check(before));
   EXPECT_FALSE(old.receive(MediaBrowser::silence)) << "the old credentials are worth nothing any more";
 }
 
@@ -178,7 +178,7 @@ TEST_F(IceRestartFixture, AnotherFingerprintIsAnotherAssociation) {
   phone.send(tone);
   const auto heard = reloaded.receive_rtp();
   ASSERT_TRUE(heard);
-  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, web.ssrc) << "and the stream is the same";
+  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, web.audio.ssrc) << "and the stream is the same";
 }
 
 }  // namespace

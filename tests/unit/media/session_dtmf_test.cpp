@@ -34,7 +34,7 @@ class DtmfFixture : public CallFixture {
       const auto view = *rtp::PacketView::parse(*packet);
       if (view.payload_type().value != payload_type) continue;
       EXPECT_EQ(view.marker(), heard.empty());
-      EXPECT_EQ(view.ssrc().value, phone.gateway.ssrc);
+      EXPECT_EQ(view.ssrc().value, phone.gateway.audio.ssrc);
       if (!heard.empty()) {
         EXPECT_EQ(view.timestamp(), event_timestamp);
         EXPECT_EQ(view.sequence().since(last_sequence), 1);
@@ -53,8 +53,8 @@ class DtmfFixture : public CallFixture {
 
 TEST_F(DtmfFixture, EventsChangeTheirNumberAndTheirClock) {
   open_both();
-  browser_plan.payloads = {{opus, 111, 111}, {fast_events, 110, 110}, {events, 126, 126}};
-  phone_plan_.payloads = {{opus, 96, 96}, {events, 101, 100}};
+  browser_plan.audio.payloads = {{opus, 111, 111}, {fast_events, 110, 110}, {events, 126, 126}};
+  phone_plan_.audio.payloads = {{opus, 96, 96}, {events, 101, 100}};
   sessions->apply(browser_plan);
   sessions->apply(phone_plan_);
   ASSERT_TRUE(browser.check(true));
@@ -84,7 +84,7 @@ TEST_F(DtmfFixture, AnEventWhoseEndIsLostEndsAllTheSame) {
 
 TEST_F(DtmfFixture, APeerWithoutEventsIsToldByInfo) {
   open_both();
-  phone_plan_.payloads = {{pcmu, 0, 0}};
+  phone_plan_.audio.payloads = {{pcmu, 0, 0}};
   sessions->apply(browser_plan);
   sessions->apply(phone_plan_);
   ASSERT_TRUE(browser.check(true));

@@ -82,7 +82,7 @@ class SessionFixture : public testing::Test {
     leg::LegPlan out{};
     out.media = id;
     out.side = side;
-    out.payloads = {{pcmu, 0, 0}, {events, 101, 101}};
+    out.audio.payloads = {{pcmu, 0, 0}, {events, 101, 101}};
     return out;
   }
   static leg::LegPlan web_plan(leg::Side side, const test::MediaBrowser& browser,
@@ -93,7 +93,8 @@ class SessionFixture : public testing::Test {
   }
   static leg::LegPlan phone_plan(leg::Side side, const Endpoint& rtp, const Endpoint& rtcp) {
     auto out = plan(side);
-    out.phone = leg::PhoneRemote{rtp, rtcp};
+    out.audio.rtp = rtp;
+    out.audio.rtcp = rtcp;
     return out;
   }
 
@@ -117,13 +118,13 @@ struct TestPhone {
   void send_from(const test::TestSocket& socket, ByteView payload, std::uint8_t payload_type = 0) {
     ++sequence;
     socket.send_to(
-        gateway.rtp,
+        gateway.audio.rtp,
         test::rtp_packet({false, {payload_type}, {sequence}, 160U * sequence, {0x70707070}}, payload));
   }
   std::optional<Bytes> receive(Duration timeout = test::MediaBrowser::patience) const {
     auto datagram = rtp.receive(timeout);
     if (!datagram) return std::nullopt;
-    EXPECT_EQ(datagram->source, gateway.rtp);
+    EXPECT_EQ(datagram->source, gateway.audio.rtp);
     return std::move(datagram->bytes);
   }
 };
@@ -158,11 +159,11 @@ class CallFixture : public SessionFixture {
     browser_sends(tone);
     const auto heard = phone.receive();
     ASSERT_TRUE(heard);
-    EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, phone.gateway.ssrc);
+    EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, phone.gateway.audio.ssrc);
     phone.send(tone);
     const auto seen = browser.receive_rtp();
     ASSERT_TRUE(seen);
-    EXPECT_EQ(rtp::PacketView::parse(*seen)->ssrc().value, web.ssrc);
+    EXPECT_EQ(rtp::PacketView::parse(*seen)->ssrc().value, web.audio.ssrc);
   }
   void expect_phone_hears_nothing() { EXPECT_FALSE(phone.receive(test::MediaBrowser::silence)); }
   void expect_browser_hears_nothing() { EXPECT_FALSE(browser.receive_rtp(test::MediaBrowser::silence)); }

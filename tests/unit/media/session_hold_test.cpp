@@ -11,7 +11,7 @@ using leg::Side;
 TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
   connect();
   expect_media();
-  phone_plan_.peer_direction = Direction::sendonly;  // music on hold: the phone sends and wants nothing
+  phone_plan_.audio.peer_direction = Direction::sendonly;  // music on hold: the phone sends and wants nothing
   sessions->apply(phone_plan_);
   settle();
   browser_sends(tone);
@@ -19,7 +19,7 @@ TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
   phone.send(tone);
   EXPECT_TRUE(browser.receive_rtp());
 
-  phone_plan_.peer_direction = Direction::recvonly;
+  phone_plan_.audio.peer_direction = Direction::recvonly;
   sessions->apply(phone_plan_);
   settle();
   browser_sends(tone);
@@ -27,7 +27,7 @@ TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
   phone.send(tone);
   expect_browser_hears_nothing();
 
-  phone_plan_.peer_direction = Direction::inactive;
+  phone_plan_.audio.peer_direction = Direction::inactive;
   sessions->apply(phone_plan_);
   settle();
   browser_sends(tone);
@@ -35,7 +35,7 @@ TEST_F(CallFixture, HoldStopsTheDirectionsItNames) {
   phone.send(tone);
   expect_browser_hears_nothing();
 
-  phone_plan_.peer_direction = Direction::sendrecv;
+  phone_plan_.audio.peer_direction = Direction::sendrecv;
   sessions->apply(phone_plan_);
   settle();
   expect_media();
@@ -45,7 +45,7 @@ TEST_F(CallFixture, AnOldStyleHoldSendsNothingAndResumes) {
   connect();
   expect_media();
   auto held = phone_plan_;
-  held.phone->rtp = {IpAddress(), phone.rtp.local().port};
+  held.audio.rtp = {IpAddress(), phone.rtp.local().port};
   sessions->apply(held);
   settle();
   browser_sends(tone);
@@ -59,13 +59,13 @@ TEST_F(CallFixture, ASilentPhoneEndsTheCallOnlyWhenItShouldSend) {
   options.media_timeout = 300ms;
   open_both();
   for (const auto held : {Direction::recvonly, Direction::sendonly, Direction::inactive}) {
-    phone_plan_.peer_direction = held;
+    phone_plan_.audio.peer_direction = held;
     sessions->apply(phone_plan_);
     EXPECT_FALSE(wait_for_event<leg::LegFailed>(400ms)) << name(held);
   }
-  phone_plan_.peer_direction = Direction::sendrecv;
+  phone_plan_.audio.peer_direction = Direction::sendrecv;
   auto old_style = phone_plan_;
-  old_style.phone->rtp.ip = {};
+  old_style.audio.rtp.ip = {};
   sessions->apply(old_style);
   EXPECT_FALSE(wait_for_event<leg::LegFailed>(400ms)) << "c=0.0.0.0";
   phone_plan_.answered = false;
@@ -87,12 +87,12 @@ TEST_F(CallFixture, TheStreamGoesOnUnbrokenAfterAHold) {
   browser_sends(tone);
   const auto before = phone.receive();
   ASSERT_TRUE(before);
-  phone_plan_.peer_direction = Direction::inactive;
+  phone_plan_.audio.peer_direction = Direction::inactive;
   sessions->apply(phone_plan_);
   settle();
   for (int i = 0; i < 10; ++i) browser_sends(tone);
   expect_phone_hears_nothing();
-  phone_plan_.peer_direction = Direction::sendrecv;
+  phone_plan_.audio.peer_direction = Direction::sendrecv;
   sessions->apply(phone_plan_);
   settle();
   browser_sends(tone);
@@ -111,14 +111,14 @@ TEST_F(CallFixture, AKeyIsNotHeardOnHold) {
   expect_media();
   sessions->send_dtmf({id, Side::b, '1', 2000});
   ASSERT_TRUE(phone.receive());
-  phone_plan_.peer_direction = Direction::sendonly;
+  phone_plan_.audio.peer_direction = Direction::sendonly;
   sessions->apply(phone_plan_);
   settle();
   while (phone.receive(1ms)) {
   }
   sessions->send_dtmf({id, Side::b, '2', 100});
   expect_phone_hears_nothing();
-  phone_plan_.peer_direction = Direction::sendrecv;
+  phone_plan_.audio.peer_direction = Direction::sendrecv;
   sessions->apply(phone_plan_);
   settle();
   expect_media();
@@ -128,8 +128,8 @@ TEST_F(CallFixture, APhoneMayResumeFromElsewhere) {
   connect();
   expect_media();
   auto held = phone_plan_;
-  held.phone->rtp.ip = {};
-  held.peer_direction = Direction::sendonly;
+  held.audio.rtp.ip = {};
+  held.audio.peer_direction = Direction::sendonly;
   sessions->apply(held);
   TestPhone moved;
   moved.gateway = phone.gateway;

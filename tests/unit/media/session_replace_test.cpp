@@ -34,8 +34,8 @@ TEST_F(ReplaceFixture, TheKeptSideGoesOnAsOneStream) {
   connect();
   expect_media();
   third.gateway = open_spare(Side::b, Kind::phone);
-  EXPECT_NE(third.gateway.rtp, phone.gateway.rtp);
-  EXPECT_NE(third.gateway.ssrc, phone.gateway.ssrc);
+  EXPECT_NE(third.gateway.audio.rtp, phone.gateway.audio.rtp);
+  EXPECT_NE(third.gateway.audio.ssrc, phone.gateway.audio.ssrc);
   third.sequence = 40000;  // and the same SSRC as the phone's, of all numbers
   third.send(tone);
   expect_browser_hears_nothing();
@@ -50,7 +50,7 @@ TEST_F(ReplaceFixture, TheKeptSideGoesOnAsOneStream) {
   ASSERT_TRUE(after) << "without another ICE check or DTLS handshake";
   const auto last = *rtp::PacketView::parse(*before);
   const auto next = *rtp::PacketView::parse(*after);
-  EXPECT_EQ(next.ssrc().value, web.ssrc);
+  EXPECT_EQ(next.ssrc().value, web.audio.ssrc);
   EXPECT_EQ(next.sequence().since(last.sequence()), 1);
   EXPECT_GT(next.timestamp() - last.timestamp(), 0U);
   EXPECT_LT(next.timestamp() - last.timestamp(), 8000U * 60) << "the time that passed";
@@ -58,7 +58,7 @@ TEST_F(ReplaceFixture, TheKeptSideGoesOnAsOneStream) {
   browser_sends(tone);
   const auto heard = third.receive();
   ASSERT_TRUE(heard);
-  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, third.gateway.ssrc);
+  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, third.gateway.audio.ssrc);
   phone.send(tone);
   expect_browser_hears_nothing();
   expect_phone_hears_nothing();
@@ -78,11 +78,11 @@ TEST_F(ReplaceFixture, ABrowserTakesThePlaceOfAPhone) {
   browser_sends(tone);
   const auto heard = carol.receive_rtp();
   ASSERT_TRUE(heard);
-  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, opened.ssrc);
+  EXPECT_EQ(rtp::PacketView::parse(*heard)->ssrc().value, opened.audio.ssrc);
   carol.send_rtp({false, {0}, {7}, 1120, {0xca401}}, tone);
   const auto seen = browser.receive_rtp();
   ASSERT_TRUE(seen);
-  EXPECT_EQ(rtp::PacketView::parse(*seen)->ssrc().value, web.ssrc);
+  EXPECT_EQ(rtp::PacketView::parse(*seen)->ssrc().value, web.audio.ssrc);
 }
 
 TEST_F(ReplaceFixture, APhoneTakesThePlaceOfTheBrowser) {

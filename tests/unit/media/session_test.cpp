@@ -21,8 +21,8 @@ TEST_F(SessionFixture, AWebLegTellsWhereAndHowToReachUs) {
   ASSERT_FALSE(web.candidates.empty());
   EXPECT_EQ(web.candidates.front().address.ip, loopback)
       << "the address on which the WebSocket came in goes first";
-  EXPECT_EQ(web.rtp, web.candidates.front().address);
-  EXPECT_EQ(web.rtcp, web.rtp);
+  EXPECT_EQ(web.audio.rtp, web.candidates.front().address);
+  EXPECT_EQ(web.audio.rtcp, web.audio.rtp);
   for (std::size_t i = 1; i < web.candidates.size(); ++i) {
     EXPECT_LT(web.candidates[i].priority, web.candidates[i - 1].priority);
     EXPECT_FALSE(web.candidates[i].address.ip.is_loopback());
@@ -35,18 +35,18 @@ TEST_F(SessionFixture, PublicAddressesGoFirst) {
   options.public_addresses = {{std::nullopt, *IpAddress::parse("203.0.113.5")}};
   start();
   const auto web = open(Side::a, Kind::web);
-  EXPECT_EQ(web.rtp.ip, *IpAddress::parse("203.0.113.5"));
+  EXPECT_EQ(web.audio.rtp.ip, *IpAddress::parse("203.0.113.5"));
   EXPECT_EQ(web.candidates.at(1).address.ip, loopback);
-  EXPECT_EQ(open(Side::b, Kind::phone).rtp.ip, loopback) << "a phone on this host needs no public address";
+  EXPECT_EQ(open(Side::b, Kind::phone).audio.rtp.ip, loopback) << "a phone on this host needs no public address";
 }
 
 TEST_F(SessionFixture, APhoneLegHasAPortPair) {
   start();
   const auto phone = open(Side::b, Kind::phone);
   EXPECT_EQ(phone.error, "");
-  EXPECT_EQ(phone.rtp.ip, loopback);
-  EXPECT_EQ(phone.rtp.port % 2, 0);
-  EXPECT_EQ(phone.rtcp.port, phone.rtp.port + 1);
+  EXPECT_EQ(phone.audio.rtp.ip, loopback);
+  EXPECT_EQ(phone.audio.rtp.port % 2, 0);
+  EXPECT_EQ(phone.audio.rtcp.port, phone.audio.rtp.port + 1);
 }
 
 TEST_F(SessionFixture, NoFreePortIsAnAnswer) {
@@ -75,7 +75,7 @@ TEST_F(CallFixture, BrowserAndPhoneHearEachOther) {
   const auto heard = phone.receive();
   ASSERT_TRUE(heard);
   const auto at_phone = *rtp::PacketView::parse(*heard);
-  EXPECT_EQ(at_phone.ssrc().value, phone.gateway.ssrc);
+  EXPECT_EQ(at_phone.ssrc().value, phone.gateway.audio.ssrc);
   EXPECT_EQ(at_phone.payload().size(), 160U);
   EXPECT_EQ(at_phone.payload()[0], 0x11);
 
@@ -83,7 +83,7 @@ TEST_F(CallFixture, BrowserAndPhoneHearEachOther) {
   const auto seen = browser.receive_rtp();
   ASSERT_TRUE(seen);
   const auto at_browser = *rtp::PacketView::parse(*seen);
-  EXPECT_EQ(at_browser.ssrc().value, web.ssrc);
+  EXPECT_EQ(at_browser.ssrc().value, web.audio.ssrc);
   EXPECT_EQ(at_browser.payload()[0], 0x22);
   const auto connected = wait_for_event<leg::LegConnected>();
   ASSERT_TRUE(connected);
@@ -118,20 +118,20 @@ TEST_F(CallFixture, RtcpIsRestatedWithOurOwnNumbers) {
   expect_media();
   const auto to_phone = phone.rtcp.receive(10s);
   ASSERT_TRUE(to_phone);
-  EXPECT_EQ(to_phone->source, phone.gateway.rtcp);
+  EXPECT_EQ(to_phone->source, phone.gateway.audio.rtcp);
   auto compound = rtp::CompoundView::parse(to_phone->bytes);
   ASSERT_TRUE(compound);
   const auto first = compound->next();
   const auto* report = first ? std::get_if<rtp::SenderReport>(&*first) : nullptr;
   ASSERT_NE(report, nullptr);
-  EXPECT_EQ(report->sender.value, phone.gateway.ssrc);
+  EXPECT_EQ(report->sender.value, phone.gateway.audio.ssrc);
   EXPECT_EQ(report->info.packets, 1U);
   ASSERT_EQ(report->blocks.size(), 1U);
   EXPECT_EQ(report->blocks[0].source.value, 0x70707070U);
   const auto second = compound->next();
   const auto* description = second ? std::get_if<rtp::SourceDescription>(&*second) : nullptr;
   ASSERT_NE(description, nullptr);
-  EXPECT_EQ(description->cname({phone.gateway.ssrc}), phone.gateway.cname);
+  EXPECT_EQ(description->cname({phone.gateway.audio.ssrc}), phone.gateway.cname);
 
   const auto to_browser = browser.receive_rtcp(10s);
   ASSERT_TRUE(to_browser);
@@ -140,7 +140,7 @@ TEST_F(CallFixture, RtcpIsRestatedWithOurOwnNumbers) {
   const auto browsers_first = browsers->next();
   const auto* browsers_report = browsers_first ? std::get_if<rtp::SenderReport>(&*browsers_first) : nullptr;
   ASSERT_NE(browsers_report, nullptr);
-  EXPECT_EQ(browsers_report->sender.value, web.ssrc);
+  EXPECT_EQ(browsers_report->sender.value, web.audio.ssrc);
   EXPECT_EQ(browsers_report->blocks[0].source.value, 0xb0b0b0b0U);
 }
 
@@ -148,8 +148,8 @@ TEST_F(CallFixture, RtcpOfAPeerGoesNoFurtherAndItsByeEndsNothing) {
   connect();
   expect_media();
   const Bytes bye = {0x80, 201, 0, 1, 0x70, 0x70, 0x70, 0x70, 0x81, 203, 0, 1, 0x70, 0x70, 0x70, 0x70};
-  phone.rtcp.send_to(phone.gateway.rtcp, bye);
-  phone.rtp.send_to(phone.gateway.rtp, bye);
+  phone.rtcp.send_to(phone.gateway.audio.rtcp, bye);
+  phone.rtp.send_to(phone.gateway.audio.rtp, bye);
   browser.send_rtcp(bye);
   EXPECT_FALSE(browser.receive_rtcp(MediaBrowser::silence));
   expect_media();
@@ -157,8 +157,8 @@ TEST_F(CallFixture, RtcpOfAPeerGoesNoFurtherAndItsByeEndsNothing) {
 
 TEST_F(CallFixture, HeaderExtensionsEndAtTheLegTheyWereNegotiatedOn) {
   open_both();
-  browser_plan.web->mid_extension = 4;
-  browser_plan.web->mid = "audio0";
+  browser_plan.audio.mid_extension = 4;
+  browser_plan.audio.mid = "audio0";
   sessions->apply(browser_plan);
   sessions->apply(phone_plan_);
   ASSERT_TRUE(browser.check(true));
@@ -206,8 +206,8 @@ TEST_F(SessionFixture, TwoBrowsersHearEachOther) {
     const auto at_a = a.receive_rtp();
     const auto at_b = b.receive_rtp();
     ASSERT_TRUE(at_a && at_b) << i;
-    EXPECT_EQ(rtp::PacketView::parse(*at_a)->ssrc().value, leg_a.ssrc);
-    EXPECT_EQ(rtp::PacketView::parse(*at_b)->ssrc().value, leg_b.ssrc);
+    EXPECT_EQ(rtp::PacketView::parse(*at_a)->ssrc().value, leg_a.audio.ssrc);
+    EXPECT_EQ(rtp::PacketView::parse(*at_b)->ssrc().value, leg_b.audio.ssrc);
   }
 }
 

@@ -25,7 +25,7 @@ struct WebLegTest : testing::Test {
   std::vector<leg::Event> events;
   LegContext context{
       options, log, rng, port, dtls, counters, [this](leg::Event e) { events.push_back(std::move(e)); }};
-  WebLeg leg{context, leg::MediaId{1}, leg::Side::a, loopback};
+  WebLeg leg{context, {leg::MediaId{1}, leg::Side::a}, loopback};
   Time now{1h};
 
   void apply() {
