@@ -1,18 +1,9 @@
 #include "w2s/rtp/rtcp.hpp"
 
+#include "rtcp_packet_types.hpp"
+
 namespace w2s::rtp {
 namespace {
-
-enum : std::uint8_t {
-  type_sender_report = 200,
-  type_receiver_report = 201,
-  type_source_description = 202,
-  type_goodbye = 203,
-  type_transport_feedback = 205,  // RFC 4585 6.1
-  type_payload_feedback = 206,
-};
-constexpr std::uint8_t sdes_end = 0;
-constexpr std::uint8_t sdes_cname = 1;
 
 std::optional<RtcpPacket> sender_report(std::size_t count, ByteView body) {
   if (body.size() < 24 + 24 * count) return std::nullopt;
@@ -39,8 +30,9 @@ std::optional<RtcpPacket> feedback(std::uint8_t type, std::size_t format, ByteVi
   const Ssrc media{load_be32(&body[4])};
   const auto control = body.subspan(8);
   if (type == type_transport_feedback && format == 1) return Nack{sender, media, control};
-  if (type == type_payload_feedback && format == 1) return PictureLossIndication{sender, media};
-  if (type == type_payload_feedback && format == 4) return FullIntraRequest{sender, control};
+  if (type != type_payload_feedback) return std::nullopt;
+  if (format == format_picture_loss_indication) return PictureLossIndication{sender, media};
+  if (format == format_full_intra_request) return FullIntraRequest{sender, control};
   return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// Any bytes as a compound RTCP packet: read everything in it.
+// Any bytes as a compound RTCP packet: read everything in it, and write the feedback in it anew.
+#include <array>
 #include <cstdlib>
 
 #include "w2s/rtp/rtcp.hpp"
@@ -9,6 +10,15 @@ using namespace w2s::rtp;
 namespace {
 
 volatile unsigned sink;  // so that no read is optimised away
+
+// What we have written, as its only reader reads it.
+template <class Packet>
+Packet read_back(ByteView written) {
+  auto compound = CompoundView::parse(written);
+  const auto packet = compound ? compound->next() : std::nullopt;
+  if (!packet || !std::holds_alternative<Packet>(*packet)) std::abort();
+  return std::get<Packet>(*packet);
+}
 
 struct Reader {
   unsigned sum = 0;
@@ -32,9 +42,19 @@ struct Reader {
   void operator()(const Nack& n) {
     for (std::size_t i = 0; i < n.size(); ++i) sum += n[i].lost.value + n[i].following;
   }
-  void operator()(const PictureLossIndication& p) { sum += p.media.value; }
+  void operator()(const PictureLossIndication& p) {
+    std::array<std::uint8_t, 12> out;
+    const auto read = read_back<PictureLossIndication>(ByteView(out).first(write_pli(out, p)));
+    if (read.sender != p.sender || read.media != p.media) std::abort();
+  }
   void operator()(const FullIntraRequest& f) {
-    for (std::size_t i = 0; i < f.size(); ++i) sum += f[i].media.value + f[i].command;
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      std::array<std::uint8_t, 20> out;
+      const auto read = read_back<FullIntraRequest>(ByteView(out).first(write_fir(out, f.sender, f[i])));
+      if (read.sender != f.sender || read.size() != 1 || read[0].media != f[i].media ||
+          read[0].command != f[i].command)
+        std::abort();
+    }
   }
 };
 

@@ -124,6 +124,11 @@ struct Report {
 // Returns the length, or 0 when it does not fit.
 std::size_t write_report(MutableByteView out, const Report& report);
 
+// Feedback, which follows a report in the same compound (RFC 4585 3.1). They return the length, or 0 when it does
+// not fit.
+std::size_t write_pli(MutableByteView out, const PictureLossIndication& indication);
+std::size_t write_fir(MutableByteView out, Ssrc sender, const FullIntraRequest::Entry& entry);
+
 // NTP time of a sender report from a wall clock (RFC 3550 4), which the caller reads.
 std::uint64_t ntp_time(std::uint64_t unix_nanoseconds);
 

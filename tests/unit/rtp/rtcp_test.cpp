@@ -71,6 +71,39 @@ TEST(Rtcp, WritesNothingThatDoesNotFit) {
   EXPECT_EQ(write_report(large, {{7}, std::nullopt, {}, long_name}), 0U);
 }
 
+TEST(Rtcp, WritesTheBytesOfAPictureLossIndication) {
+  Bytes out(20, 0xff);
+  EXPECT_EQ(write_pli(out, {{0x01020304}, {0xaabbccdd}}), 12U);
+  EXPECT_EQ(out, bytes_of_hex("81ce0002 01020304 aabbccdd ffffffff ffffffff"));
+  EXPECT_EQ(write_pli(MutableByteView(out).first(11), {{1}, {2}}), 0U);
+}
+
+TEST(Rtcp, WritesTheBytesOfAFullIntraRequest) {
+  Bytes out(24, 0xff);
+  EXPECT_EQ(write_fir(out, {0x01020304}, {{0xaabbccdd}, 0x2a}), 20U);
+  EXPECT_EQ(out, bytes_of_hex("84ce0004 01020304 00000000 aabbccdd 2a000000 ffffffff"));
+  EXPECT_EQ(write_fir(MutableByteView(out).first(19), {1}, {{2}, 3}), 0U);
+}
+
+TEST(Rtcp, FeedbackIsReadBackBehindItsReport) {
+  Bytes out(200);
+  const MutableByteView room(out);
+  auto length = write_report(room, {{7}, some_info, {}, "abc"});
+  length += write_pli(room.subspan(length), {{7}, {8}});
+  length += write_fir(room.subspan(length), {7}, {{9}, 255});
+  out.resize(length);
+  const auto packets = parse_all(out);
+  ASSERT_EQ(packets.size(), 4U);
+  const auto& indication = std::get<PictureLossIndication>(packets[2]);
+  EXPECT_EQ(indication.sender, Ssrc{7});
+  EXPECT_EQ(indication.media, Ssrc{8});
+  const auto& request = std::get<FullIntraRequest>(packets[3]);
+  EXPECT_EQ(request.sender, Ssrc{7});
+  ASSERT_EQ(request.size(), 1U);
+  EXPECT_EQ(request[0].media, Ssrc{9});
+  EXPECT_EQ(request[0].command, 255);
+}
+
 TEST(Rtcp, ReadsFeedback) {
   const auto bytes = bytes_of_hex(
       "81cd0004 00000001 00000002 12340005 ffff0000"                    // NACK with two entries

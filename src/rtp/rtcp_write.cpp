@@ -2,11 +2,17 @@
 
 #include "w2s/rtp/rtcp.hpp"
 
+#include "rtcp_packet_types.hpp"
+
 namespace w2s::rtp {
 namespace {
 
 constexpr std::size_t block_size = 24;
 
+constexpr std::size_t feedback_size = 12;  // without feedback control information
+constexpr std::size_t intra_request_size = 8;
+
+// `count`: of report blocks or chunks; of feedback the format.
 void write_rtcp_header(MutableByteView packet, std::size_t count, std::uint8_t type, Ssrc sender) {
   packet[0] = static_cast<std::uint8_t>(0x80 | count);
   packet[1] = type;
@@ -44,18 +50,38 @@ std::size_t write_report(MutableByteView out, const Report& report) {
   const auto length = report_size + description_size;
   if (out.size() < length) return 0;
 
-  write_rtcp_header(out.first(report_size), report.blocks.size(), report.sent ? 200 : 201, report.sender);
+  write_rtcp_header(out.first(report_size), report.blocks.size(), 
+                    report.sent ? type_sender_report : type_receiver_report, report.sender);
   if (report.sent) write_sender_info(&out[8], *report.sent);
   for (std::size_t i = 0; i < report.blocks.size(); ++i)
     write_block(&out[blocks_at + block_size * i], report.blocks[i]);
 
   const auto description = out.subspan(report_size, description_size);
   std::fill(description.begin(), description.end(), std::uint8_t{0});
-  write_rtcp_header(description, 1, 202, report.sender);
-  description[8] = 1;  // CNAME
+  write_rtcp_header(description, 1, type_source_description, report.sender);
+  description[8] = sdes_cname;
   description[9] = static_cast<std::uint8_t>(report.cname.size());
   std::copy(report.cname.begin(), report.cname.end(), description.begin() + 10);
   return length;
+}
+
+std::size_t write_pli(MutableByteView out, const PictureLossIndication& indication) {
+  if (out.size() < feedback_size) return 0;
+  const auto packet = out.first(feedback_size);
+  write_rtcp_header(packet, format_picture_loss_indication, type_payload_feedback, indication.sender);
+  store_be32(&packet[8], indication.media.value);
+  return packet.size();
+}
+
+std::size_t write_fir(MutableByteView out, Ssrc sender, const FullIntraRequest::Entry& entry) {
+  constexpr auto size = feedback_size + intra_request_size;
+  if (out.size() < size) return 0;
+  const auto packet = out.first(size);
+  write_rtcp_header(packet, format_full_intra_request, type_payload_feedback, sender);
+  store_be32(&packet[8], 0);  // RFC 5104 4.3.1.2: the media source is named in the entry
+  store_be32(&packet[12], entry.media.value);
+  store_be32(&packet[16], std::uint32_t{entry.command} << 24);
+  return packet.size();
 }
 
 std::uint64_t ntp_time(std::uint64_t unix_nanoseconds) {
