@@ -61,6 +61,7 @@ class Gateway::Impl final : public Outside, public std::enable_shared_from_this<
 
   void hold(const sip::HoldFlow& hold) override { transports_.hold(hold.flow, hold.held); }
   void open(const leg::OpenLeg& request) override { media_.open(request); }
+  void open_video(const leg::OpenVideo& request) override { media_.open_video(request); }
   void apply(const leg::LegPlan& plan) override { media_.apply(plan); }
   void send_dtmf(const leg::SendDtmf& dtmf) override { media_.send_dtmf(dtmf); }
   void request_key_frame(const leg::RequestKeyFrame& request) override { media_.request_key_frame(request); }

@@ -296,6 +296,7 @@ void SipCore::act(Time, User user, sip::HoldFlow output) {
   outside_.hold({output.flow, held});
 }
 void SipCore::act(Time, User, leg::OpenLeg output) { outside_.open(output); }
+void SipCore::act(Time, User, leg::OpenVideo output) { outside_.open_video(output); }
 void SipCore::act(Time, User, leg::LegPlan output) { outside_.apply(output); }
 void SipCore::act(Time, User, leg::SendDtmf output) { outside_.send_dtmf(output); }
 void SipCore::act(Time, User, leg::RequestKeyFrame output) { outside_.request_key_frame(output); }

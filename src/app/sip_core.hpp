@@ -26,6 +26,7 @@ class Outside {
   virtual void find_route(const Ticket& ticket, const sip::FindRoute& wish) = 0;
   virtual void hold(const sip::HoldFlow& hold) = 0;
   virtual void open(const leg::OpenLeg& request) = 0;
+  virtual void open_video(const leg::OpenVideo& request) = 0;
   virtual void apply(const leg::LegPlan& plan) = 0;
   virtual void send_dtmf(const leg::SendDtmf& dtmf) = 0;
   virtual void request_key_frame(const leg::RequestKeyFrame& request) = 0;
@@ -90,6 +91,7 @@ class SipCore {
   void act(Time now, User user, sip::Respond output);
   void act(Time now, User user, sip::HoldFlow output);
   void act(Time now, User user, leg::OpenLeg output);
+  void act(Time now, User user, leg::OpenVideo output);
   void act(Time now, User user, leg::LegPlan output);
   void act(Time now, User user, leg::SendDtmf output);
   void act(Time now, User user, leg::RequestKeyFrame output);

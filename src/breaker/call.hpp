@@ -218,6 +218,8 @@ class Call {
   bool can_update(const LegState& leg) const;
   bool wait_and_retry(Time now, LegState& leg, const sip::Message& response);
   void carry(LegState& from, Outputs& out);
+  bool awaits_video(const LegState& from, Outputs& out);
+  void on_video_opened(LegState& leg, const leg::LegOpened& opened);
   void continue_offers(Time now, Outputs& out);
   Pending in_dialog(LegState& leg, Pending::Kind kind, std::string_view method);
 

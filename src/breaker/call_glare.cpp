@@ -89,11 +89,30 @@ void Call::carry(LegState& from, Outputs& out) {
   const bool update = can_update(to) && (state_ != State::connected || from.modification->request.is("UPDATE"));
   // Before the answer only UPDATE can carry it; RFC 3311 5.2: 504 when it would take the user's answer first.
   if (!update && state_ < State::answering) return refuse_modification(from, 504, {}, out);
-  if (!is_free(to) || (!update && state_ != State::connected)) return;
+  if (!is_free(to) || (!update && state_ != State::connected) || awaits_video(from, out)) return;
   log_state("call.modify", {{"leg", leg::name(from.side)}, {"direction", leg::name(from.peer_directions.audio)}});
   from.modification->carried = true;
   send_offer(to, update ? "UPDATE" : "INVITE", to.description->offer(to.opened, from.peer_codecs, from.peer_directions),
              true, out);
+}
+
+// Video that comes into a call of audio needs ports on the legs of phones. True: they are being reserved.
+bool Call::awaits_video(const LegState& from, Outputs& out) {
+  if (!sdp::has_video(from.peer_codecs)) return false;
+  for (auto* leg : {&a_, &b_}) {
+    if (leg->opened.video || leg->opens_video || leg->has_no_place_for_video) continue;
+    leg->opens_video = true;
+    out.push_back(leg::OpenVideo{media_, leg->side, leg->number});
+  }
+  return a_.opens_video || b_.opens_video;
+}
+
+// Without a place the call goes on as it is, and video is refused.
+void Call::on_video_opened(LegState& leg, const leg::LegOpened& opened) {
+  leg.opens_video = false;
+  leg.opened.video = opened.video;
+  leg.has_no_place_for_video = !opened.video;
+  if (!opened.error.empty()) log_state("call.no_place_for_video", {{"leg", leg::name(leg.side)}, {"error", opened.error}});
 }
 
 // After every event: offers that waited for a free leg go out.

@@ -66,6 +66,8 @@ struct LegState {
   bool is_open = false;                           // LegOpened came
   leg::Directions peer_directions;                // what its peer wants, whatever we let it have
   std::vector<leg::Codec> peer_codecs;            // of its last offer or answer, those that can be relayed
+  bool opens_video = false;                       // LegOpened is to come, with a place for video
+  bool has_no_place_for_video = false;            // or came without
   std::optional<Time> lost_until;                 // its WebSocket is gone, and the call waits so long for another
   std::optional<leg::IceCredentials> ice;         // ours since the peer restarted ICE
   std::optional<AwaitedAck> awaited_ack;

@@ -161,6 +161,17 @@ class SipWorld final : public app::Outside {
     answer.cname = "gateway";
     if (open_media) later_.push_back([this, answer] { core.on_leg_opened(now, answer); });
   }
+  void open_video(const leg::OpenVideo& request) override {
+    video_opened.push_back(request);
+    leg::LegOpened answer;
+    answer.media = request.media;
+    answer.side = request.side;
+    answer.number = request.number;
+    const auto address = *IpAddress::parse(gateway_address);
+    if (has_video_ports) answer.video = {{address, 20002}, {address, 20003}, 5678};
+    else answer.error = "no free port pair";
+    later_.push_back([this, answer] { core.on_leg_opened(now, answer); });
+  }
   void apply(const leg::LegPlan& plan) override { plans.push_back(plan); }
   void send_dtmf(const leg::SendDtmf& sent_dtmf) override { dtmf.push_back(sent_dtmf); }
   void request_key_frame(const leg::RequestKeyFrame& request) override { key_frames.push_back(request); }
@@ -183,6 +194,8 @@ class SipWorld final : public app::Outside {
   std::map<sip::FlowId, sip::Target> flows;
   std::vector<Sent> sent;
   std::vector<leg::OpenLeg> opened;
+  std::vector<leg::OpenVideo> video_opened;
+  bool has_video_ports = true;
   std::vector<leg::LegPlan> plans;
   std::vector<leg::SendDtmf> dtmf;
   std::vector<leg::RequestKeyFrame> key_frames;

@@ -17,7 +17,7 @@
 namespace w2s::breaker {
 
 using Output = std::variant<sip::FindRoute, sip::SendRequest, sip::CancelRequest, sip::Respond, sip::HoldFlow,
-                            leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::RequestKeyFrame, leg::ReplaceLeg, leg::DropLeg, leg::CloseMedia>;
+                            leg::OpenLeg, leg::OpenVideo, leg::LegPlan, leg::SendDtmf, leg::RequestKeyFrame, leg::ReplaceLeg, leg::DropLeg, leg::CloseMedia>;
 using Outputs = std::vector<Output>;
 
 // Credentials of a user for the challenges of one server (config entry account).

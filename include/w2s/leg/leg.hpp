@@ -41,6 +41,13 @@ struct OpenLeg {
   bool video = false;                   // phone: with a port pair for video. A web leg can always have it.
 };
 
+// Video comes into a call: a place for it on a leg that was opened without. Answered by LegOpened, also on failure.
+struct OpenVideo {
+  MediaId media;
+  Side side;
+  LegNumber number = LegNumber::first;
+};
+
 struct Candidate {
   Endpoint address;
   std::uint32_t priority = 0;
@@ -53,7 +60,7 @@ struct OpenedStream {
   std::uint32_t ssrc = 0;        // that the leg sends with, for a=ssrc
 };
 
-// Answer to OpenLeg: what this leg's SDP says about us.
+// Answer to OpenLeg and OpenVideo: what this leg's SDP says about us.
 struct LegOpened {
   MediaId media;
   Side side;
