@@ -31,6 +31,7 @@ class Leg : protected StreamTransport {
 
   leg::LegNumber number() const { return id_.number; }
   bool press(Time now, char digit, Duration duration);
+  void request_key_frame(Time now) { video_.request_key_frame(now); }
   void on_time(Time now);
   // A line about what each stream of this leg did, and where the leg failed if it did.
   void log_summary() const;

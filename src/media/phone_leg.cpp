@@ -53,7 +53,8 @@ void PhoneLeg::on_rtp_datagram(Time now, MediaType type, const Endpoint& source,
   const auto kind = rtp::classify(packet.bytes());
   if (kind == rtp::PacketKind::rtcp) return on_rtcp_datagram(now, type, source, packet.bytes());
   auto& stream = this->stream(type);
-  if (kind != rtp::PacketKind::rtp || !stream.planned()) return stream.drop();
+  if (kind != rtp::PacketKind::rtp) return stream.drop();
+  if (!stream.planned()) return stream.miss();
   const auto view = rtp::PacketView::parse(packet.bytes());
   if (!view) return stream.drop();
   auto& transport = *this->transport(type);
@@ -62,7 +63,8 @@ void PhoneLeg::on_rtp_datagram(Time now, MediaType type, const Endpoint& source,
     connected_ = true;
     connected();
   }
-  if (verdict != Latch::Verdict::pass) return stream.drop();
+  if (verdict == Latch::Verdict::adopted) return stream.miss();  // like the packets before it that proved it
+  if (verdict == Latch::Verdict::drop) return stream.drop();
   PumpCounters::increment(context_.counters.from_phones);
   if (heard_) heard_ = now;
   on_rtp(now, stream, packet);

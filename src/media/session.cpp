@@ -48,6 +48,9 @@ void Sessions::apply(const leg::LegPlan& plan) {
 void Sessions::send_dtmf(const leg::SendDtmf& dtmf) {
   impl_->pump_of(dtmf.media).push(dtmf);
 }
+void Sessions::request_key_frame(const leg::RequestKeyFrame& request) {
+  impl_->pump_of(request.media).push(request);
+}
 void Sessions::replace(const leg::ReplaceLeg& replace) {
   impl_->pump_of(replace.media).push(replace);
 }

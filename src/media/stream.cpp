@@ -1,7 +1,6 @@
 #include "media/stream.hpp"
 
 #include <array>
-#include <chrono>
 
 namespace w2s::media {
 
@@ -30,6 +29,8 @@ void Stream::connect(Stream& other) {
 }
 
 void Stream::disconnect() {
+  // Whoever comes next knows nothing of the video so far.
+  if (other_ != nullptr) key_frame_missing_ = type_ == leg::MediaType::video;
   other_ = nullptr;
   outgoing_.pause();
 }
@@ -42,17 +43,20 @@ Relay::Outcome Stream::on_rtp(Time now, const rtp::PacketView& view, Packet& pac
     case Relay::Outcome::send:
       ++counts_.forwarded;
       other_->send(now, packet, false);
-      return outcome;
+      if (key_frame_missing_) request_key_frame(now);
+      break;
     case Relay::Outcome::event:
       ++counts_.forwarded;
       other_->outgoing_.replace(now, packet.bytes());
-      return outcome;
-    case Relay::Outcome::no_codec: ++counts_.no_codec; break;
+      break;
+    case Relay::Outcome::no_codec:
+      ++counts_.no_codec;
+      drop();
+      break;
+    case Relay::Outcome::superseded: drop(); break;
     case Relay::Outcome::not_connected:
-    case Relay::Outcome::held:
-    case Relay::Outcome::superseded: break;
+    case Relay::Outcome::held: miss(); break;
   }
-  drop();
   return outcome;
 }
 
@@ -67,16 +71,6 @@ void Stream::receive(Time now, const rtp::PacketView& view) {
   if (rate == 0) return;
   if (!incoming_ || incoming_->source() != view.ssrc()) incoming_.emplace(view.ssrc(), rate);
   incoming_->on_packet(now, view.sequence(), view.timestamp());
-}
-
-void Stream::on_rtcp(Time now, rtp::CompoundView compound) {
-  // RTCP ends here: the other leg's peer hears what we received and sent, never this peer's numbers about us.
-  // A BYE ends nothing either, calls are ended by SIP.
-  while (const auto packet = compound.next()) {
-    const auto* report = std::get_if<rtp::SenderReport>(&*packet);
-    if (report != nullptr && incoming_ && incoming_->source() == report->sender)
-      incoming_->on_sender_report(now, report->info);
-  }
 }
 
 void Stream::send(Time now, Packet& packet, bool transient) {
@@ -114,40 +108,14 @@ void Stream::send_dtmf(Time now) {
   }
 }
 
-// RFC 3550 6.2: five seconds on average between half and one and a half times that, the first after half of
-// it.
-Duration Stream::report_interval() {
-  constexpr auto average = std::chrono::milliseconds(5000);
-  return average / 2 + std::chrono::milliseconds(context_.rng.u32() % average.count());
-}
-
-void Stream::send_report(Time now) {
-  if (!can_send() || (!incoming_ && counts_.sent == 0)) return;
-  if (!next_report_) next_report_ = now + report_interval() / 2;
-  if (now < *next_report_) return;
-  next_report_ = now + report_interval();
-  std::array<std::uint8_t, 256> buffer;
-  Packet packet{buffer, write_report(now, buffer)};
-  if (packet.length != 0) transport_.send_rtcp(type_, packet);
-}
-
-std::size_t Stream::write_report(Time now, MutableByteView out) {
-  // A source that has sent nothing since our last report gets no block (RFC 3550 6.4).
-  std::array<rtp::ReportBlock, 1> block;
-  std::size_t blocks = 0;
-  if (incoming_ && counts_.received != reported_received_)
-    block[blocks++] = incoming_->make_report_block(now);
-  reported_received_ = counts_.received;
-
-  const auto unix_time = std::chrono::system_clock::now().time_since_epoch();
-  const auto ntp_now = rtp::ntp_time(
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(unix_time).count()));
-  return outgoing_.write_report(now, ntp_now, std::span(block).first(blocks), cname_, out);
-}
-
 void Stream::drop() {
   ++counts_.dropped;
   PumpCounters::increment(context_.counters.dropped);
+}
+
+void Stream::miss() {
+  key_frame_missing_ = type_ == leg::MediaType::video;
+  drop();
 }
 
 void Stream::log_summary(std::string stuck_at) const {

@@ -16,7 +16,8 @@
 namespace w2s::media {
 
 // One stream of a leg, audio or video, in both directions: what comes from the leg's peer is handed to the same
-// stream of the other leg by straight calls; RTCP ends here and is made anew.
+// stream of the other leg by straight calls; RTCP ends here and is made anew. Where video was lost on its way, its
+// sender is asked for a key frame.
 class Stream {
  public:
   Stream(LegContext& context, const LegId& leg, leg::MediaType type, StreamTransport& transport, rtp::Ssrc ssrc,
@@ -38,8 +39,12 @@ class Stream {
   // A plain packet of the peer. What it says of a telephone event is the caller's to pass on.
   Relay::Outcome on_rtp(Time now, const rtp::PacketView& view, Packet& packet);
   void on_rtcp(Time now, rtp::CompoundView compound);
-  // A packet was not what it should be, or of a stranger.
+  // A packet goes no further: it was not what it should be, or of a stranger.
   void drop();
+  // A packet goes no further that a moment later would have: a key frame may have been in it.
+  void miss();
+  // The peer is to send a key frame, because somebody cannot show what it sent; nothing for audio.
+  void request_key_frame(Time now);
   void on_time(Time now);
   void send_dtmf(Time now);
 
@@ -62,6 +67,9 @@ class Stream {
   void receive(Time now, const rtp::PacketView& view);
   void send(Time now, Packet& packet, bool transient);
   void shape_extensions(Packet& packet) const;
+  bool asks_for_key_frame(const rtp::RtcpPacket& packet) const;
+  bool can_ask_for_key_frame() const;
+  void ask_for_key_frame(Time now);
   void send_report(Time now);
   std::size_t write_report(Time now, MutableByteView out);
   Duration report_interval();
@@ -79,6 +87,9 @@ class Stream {
   std::optional<rtp::ReceptionStatistics> incoming_;
   std::optional<Time> next_report_;
   std::uint64_t reported_received_ = 0;
+  bool key_frame_missing_ = false;  // to be asked for with the next packet that is passed on
+  std::optional<Time> key_frame_asked_;
+  std::uint8_t full_intra_requests_ = 0;
   Counts counts_;
 };
 

@@ -155,7 +155,7 @@ bool WebLeg::accept(SrtpReceiver::Verdict verdict, Stream& stream) {
 
 void WebLeg::on_srtp(Time now, Packet& packet) {
   auto& stream = stream_of({packet.buffer[1]});  // in clear under SRTP too
-  if (!receiver_) return stream.drop();
+  if (!receiver_) return stream.miss();
   if (!accept(receiver_->unprotect_rtp(packet.buffer, packet.length), stream)) return;
   PumpCounters::increment(context_.counters.from_browsers);
   on_rtp(now, stream, packet);

@@ -42,6 +42,7 @@ class Sessions {
   void open(const leg::OpenLeg& request);   // answered by LegOpened, also on failure
   void apply(const leg::LegPlan& plan);     // starts or changes a leg; media flows once both legs have a plan
   void send_dtmf(const leg::SendDtmf& dtmf);
+  void request_key_frame(const leg::RequestKeyFrame& request);
   void replace(const leg::ReplaceLeg& replace);
   void drop(const leg::DropLeg& drop);
   void close(const leg::CloseMedia& close); // always allowed; afterwards no more events of that media

@@ -130,6 +130,10 @@ void MediaTable::send_dtmf(Time now, const leg::SendDtmf& dtmf) {
                     {{"call", static_cast<std::uint64_t>(dtmf.media)}, {"leg", name(dtmf.side)}});
 }
 
+void MediaTable::request_key_frame(Time now, const leg::RequestKeyFrame& request) {
+  if (auto* leg = find(request.media, request.side)) leg->request_key_frame(now);
+}
+
 void MediaTable::replace(Time now, const leg::ReplaceLeg& replace) {
   auto* spare = find_spare(replace.media, replace.side, replace.number);
   if (spare == nullptr) return;

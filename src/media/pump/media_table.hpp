@@ -35,6 +35,7 @@ class MediaTable {
   leg::LegOpened open(const leg::OpenLeg& request);
   void apply(Time now, const leg::LegPlan& plan);
   void send_dtmf(Time now, const leg::SendDtmf& dtmf);
+  void request_key_frame(Time now, const leg::RequestKeyFrame& request);
   // See leg::ReplaceLeg and leg::DropLeg; nothing happens when there is no spare leg of that number.
   void replace(Time now, const leg::ReplaceLeg& replace);
   void drop(const leg::DropLeg& drop);

@@ -154,6 +154,7 @@ void Pump::carry_out(Time now, Command& command) {
                  [&](const leg::OpenLeg& open) { on_reply_(table_.open(open)); },
                  [&](const leg::LegPlan& plan) { table_.apply(now, plan); },
                  [&](const leg::SendDtmf& dtmf) { table_.send_dtmf(now, dtmf); },
+                 [&](const leg::RequestKeyFrame& request) { table_.request_key_frame(now, request); },
                  [&](const leg::ReplaceLeg& replace) { table_.replace(now, replace); },
                  [&](const leg::DropLeg& drop) { table_.drop(drop); },
                  [&](const leg::CloseMedia& close) { table_.close(close.media); },

@@ -1,32 +1,14 @@
 #include "media/web_leg.hpp"
 
-#include <vector>
-
-#include <gtest/gtest.h>
+#include "leg_context_fixture.hpp"
 
 namespace w2s::media {
 namespace {
 
 // The deadlines of a browser's leg, on virtual time.
-struct WebLegTest : testing::Test {
-  const IpAddress loopback = *IpAddress::parse("127.0.0.1");
+struct WebLegTest : LegContextFixture {
   const ice::Path path{loopback, {loopback, 5000}};
-  Options options = [] {
-    Options out;
-    out.ice_any_address = false;
-    out.ice_address = *IpAddress::parse("127.0.0.1");
-    return out;
-  }();
-  NullLog log;
-  SeededRng rng{1};
-  BrowserPort port{options, 0};
-  dtls::Context dtls;
-  PumpCounters counters;
-  std::vector<leg::Event> events;
-  LegContext context{
-      options, log, rng, port, dtls, counters, [this](leg::Event e) { events.push_back(std::move(e)); }};
   WebLeg leg{context, {leg::MediaId{1}, leg::Side::a}, loopback};
-  Time now{1h};
 
   void apply() {
     leg::LegPlan plan{};
