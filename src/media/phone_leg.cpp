@@ -10,11 +10,20 @@ using leg::MediaType;
 
 PhoneLeg::PhoneLeg(LegContext& context, const LegId& id, Ports ports)
     : Leg(context, id) {
-  const auto add = [&](MediaType type, PortPair& pair) {
-    transports_[static_cast<std::size_t>(type)].emplace(context, id, type, std::move(pair));
-  };
-  add(MediaType::audio, ports.audio);
-  if (ports.video) add(MediaType::video, *ports.video);
+  add(MediaType::audio, std::move(ports.audio));
+  if (ports.video) add_video(std::move(*ports.video));
+}
+
+void PhoneLeg::add(MediaType type, PortPair ports) {
+  transports_[static_cast<std::size_t>(type)].emplace(context_, id_, type, std::move(ports));
+}
+
+void PhoneLeg::add_video(PortPair ports) {
+  add(MediaType::video, std::move(ports));
+}
+
+void PhoneLeg::remove_video() {
+  transports_[static_cast<std::size_t>(MediaType::video)].reset();
 }
 
 leg::LegOpened PhoneLeg::opened() const {

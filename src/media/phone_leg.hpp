@@ -17,6 +17,8 @@ class PhoneLeg final : public Leg {
   PhoneLeg(LegContext& context, const LegId& id, Ports ports);
 
   leg::LegOpened opened() const override;
+  void add_video(PortPair ports);  // to a leg that has none
+  void remove_video();
   // nullptr: none were reserved for this stream.
   const PortPair* ports(leg::MediaType type) const;
 
@@ -32,6 +34,7 @@ class PhoneLeg final : public Leg {
   void send_rtcp(leg::MediaType type, Packet& packet) override;
   std::string stuck_at(const Stream& stream) const override;
 
+  void add(leg::MediaType type, PortPair ports);
   const PhoneTransport* transport(leg::MediaType type) const;
   PhoneTransport* transport(leg::MediaType type);
   bool is_expected_to_send() const;

@@ -42,6 +42,9 @@ Sessions::~Sessions() = default;
 void Sessions::open(const leg::OpenLeg& request) {
   impl_->pump_of(request.media).push(request);
 }
+void Sessions::open_video(const leg::OpenVideo& request) {
+  impl_->pump_of(request.media).push(request);
+}
 void Sessions::apply(const leg::LegPlan& plan) {
   impl_->pump_of(plan.media).push(plan);
 }

@@ -40,6 +40,7 @@ class Sessions {
   ~Sessions();  // stops and joins the pumps
 
   void open(const leg::OpenLeg& request);   // answered by LegOpened, also on failure
+  void open_video(const leg::OpenVideo& request);  // the same
   void apply(const leg::LegPlan& plan);     // starts or changes a leg; media flows once both legs have a plan
   void send_dtmf(const leg::SendDtmf& dtmf);
   void request_key_frame(const leg::RequestKeyFrame& request);

@@ -8,7 +8,7 @@
 namespace w2s::media {
 
 struct Stop {};
-using Command = std::variant<leg::OpenLeg, leg::LegPlan, leg::SendDtmf, leg::RequestKeyFrame, leg::ReplaceLeg,
+using Command = std::variant<leg::OpenLeg, leg::OpenVideo, leg::LegPlan, leg::SendDtmf, leg::RequestKeyFrame, leg::ReplaceLeg,
                              leg::DropLeg, leg::CloseMedia, Stop>;
 
 // The way from any thread to a pump: messages, and an eventfd that wakes the pump's epoll.

@@ -13,19 +13,25 @@ std::size_t index(leg::Side side) {
   return static_cast<std::size_t>(side);
 }
 
-LegId id_of(const leg::OpenLeg& request) {
+LegId id_of(const auto& request) {
   return {request.media, request.side, request.number};
 }
 
 constexpr std::array streams{leg::MediaType::audio, leg::MediaType::video};
 
-leg::LegOpened refusal(const leg::OpenLeg& request, std::string error) {
+constexpr const char* no_more_sockets = "the kernel watches no more sockets";
+
+leg::LegOpened refusal(const LegId& id, std::string error) {
   leg::LegOpened out{};
-  out.media = request.media;
-  out.side = request.side;
-  out.number = request.number;
+  out.media = id.media;
+  out.side = id.side;
+  out.number = id.number;
   out.error = std::move(error);
   return out;
+}
+
+std::string none_free_on(const IpAddress& local) {
+  return "no free port pair of rtp-port-range on " + local.to_string();
 }
 
 }  // namespace
@@ -70,24 +76,42 @@ leg::LegOpened MediaTable::open_web(const leg::OpenLeg& request, Place& place) {
 
 leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Place& place) {
   const auto local = local_address_toward(request.toward);
-  if (!local) return refusal(request, "no route to " + request.toward.to_string());
-  const auto none_free = "no free port pair of rtp-port-range on " + local->to_string();
+  if (!local) return refusal(id_of(request), "no route to " + request.toward.to_string());
   auto audio = ports_.take(*local);
-  if (!audio) return refusal(request, none_free);
+  if (!audio) return refusal(id_of(request), none_free_on(*local));
   PhoneLeg::Ports ports{std::move(*audio), std::nullopt};
   if (request.video) {
     ports.video = ports_.take(*local);
-    if (!ports.video) return refusal(request, none_free + " for video");
+    if (!ports.video) return refusal(id_of(request), none_free_on(*local) + " for video");
   }
   auto leg = std::make_unique<PhoneLeg>(context_, id_of(request), std::move(ports));
-  if (!watch(*leg)) {
+  for (const auto stream : streams) {
+    if (watch(*leg, stream)) continue;
     unwatch(*leg);
-    return refusal(request, "the kernel watches no more sockets");
+    return refusal(id_of(request), no_more_sockets);
   }
   auto opened = leg->opened();
   place.phone = leg.get();
   place.leg = std::move(leg);
   return opened;
+}
+
+leg::LegOpened MediaTable::open_video(const leg::OpenVideo& request) {
+  const auto id = id_of(request);
+  const auto found = media_.find(request.media);
+  const Place nowhere;
+  const auto& place = found != media_.end() ? found->second.legs[index(request.side)] : nowhere;
+  if (!place.leg || place.leg->number() != request.number) return refusal(id, "the leg is closed");
+  auto* phone = place.phone;
+  if (phone == nullptr || phone->ports(leg::MediaType::video) != nullptr) return place.leg->opened();
+  const auto& local = phone->ports(leg::MediaType::audio)->rtp.local().ip;
+  auto ports = ports_.take(local);
+  if (!ports) return refusal(id, none_free_on(local) + " for video");
+  phone->add_video(std::move(*ports));
+  if (watch(*phone, leg::MediaType::video)) return phone->opened();
+  unwatch(*phone, leg::MediaType::video);
+  phone->remove_video();
+  return refusal(id, no_more_sockets);
 }
 
 Leg* MediaTable::find(leg::MediaId media, leg::Side side) const {
@@ -183,23 +207,21 @@ void MediaTable::forget_source(const Endpoint& source, const WebLeg& leg) {
   if (found != by_source_.end() && found->second == &leg) by_source_.erase(found);
 }
 
-bool MediaTable::watch(PhoneLeg& leg) {
-  for (const auto stream : streams) {
-    const auto* ports = leg.ports(stream);
-    if (ports != nullptr && !(watcher_.watch(ports->rtp.fd(), leg, {stream, false}) &&
-                              watcher_.watch(ports->rtcp.fd(), leg, {stream, true})))
-      return false;
-  }
-  return true;
+bool MediaTable::watch(PhoneLeg& leg, leg::MediaType stream) {
+  const auto* ports = leg.ports(stream);
+  return ports == nullptr || (watcher_.watch(ports->rtp.fd(), leg, {stream, false}) &&
+                              watcher_.watch(ports->rtcp.fd(), leg, {stream, true}));
 }
 
 void MediaTable::unwatch(const PhoneLeg& leg) {
-  for (const auto stream : streams) {
-    const auto* ports = leg.ports(stream);
-    if (ports == nullptr) continue;
-    watcher_.unwatch(ports->rtp.fd());
-    watcher_.unwatch(ports->rtcp.fd());
-  }
+  for (const auto stream : streams) unwatch(leg, stream);
+}
+
+void MediaTable::unwatch(const PhoneLeg& leg, leg::MediaType stream) {
+  const auto* ports = leg.ports(stream);
+  if (ports == nullptr) return;
+  watcher_.unwatch(ports->rtp.fd());
+  watcher_.unwatch(ports->rtcp.fd());
 }
 
 void MediaTable::on_browser_datagram(Time now, const ice::Path& path, Packet& packet) {

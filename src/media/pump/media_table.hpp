@@ -33,6 +33,7 @@ class MediaTable {
   ~MediaTable();
 
   leg::LegOpened open(const leg::OpenLeg& request);
+  leg::LegOpened open_video(const leg::OpenVideo& request);
   void apply(Time now, const leg::LegPlan& plan);
   void send_dtmf(Time now, const leg::SendDtmf& dtmf);
   void request_key_frame(Time now, const leg::RequestKeyFrame& request);
@@ -67,8 +68,9 @@ class MediaTable {
   void index_ufrags(WebLeg& leg);
   void forget_ufrags(const WebLeg& leg);
   void forget_source(const Endpoint& source, const WebLeg& leg);
-  bool watch(PhoneLeg& leg);
+  bool watch(PhoneLeg& leg, leg::MediaType stream);
   void unwatch(const PhoneLeg& leg);
+  void unwatch(const PhoneLeg& leg, leg::MediaType stream);
   void on_stun(Time now, const ice::Path& path, ByteView datagram);
   void count_drop();
 

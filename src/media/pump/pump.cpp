@@ -152,6 +152,7 @@ void Pump::read_phone(Time now, int fd, const Watched& watched) {
 void Pump::carry_out(Time now, Command& command) {
   std::visit(Overloaded{
                  [&](const leg::OpenLeg& open) { on_reply_(table_.open(open)); },
+                 [&](const leg::OpenVideo& open) { on_reply_(table_.open_video(open)); },
                  [&](const leg::LegPlan& plan) { table_.apply(now, plan); },
                  [&](const leg::SendDtmf& dtmf) { table_.send_dtmf(now, dtmf); },
                  [&](const leg::RequestKeyFrame& request) { table_.request_key_frame(now, request); },
