@@ -1,0 +1,92 @@
+#include "media/phone_leg.hpp"
+
+#include "leg_context_fixture.hpp"
+#include "media_browser.hpp"
+
+namespace w2s::media {
+namespace {
+
+using leg::MediaType;
+
+// How long a phone may be silent, on virtual time, and what its two port pairs have to do with each other.
+struct PhoneLegTest : LegContextFixture {
+  const Endpoint audio{loopback, 5000};
+  const Endpoint video{loopback, 5002};
+  PortPool pool{25000, 25999, 0, rng};
+  PhoneLeg leg{context, {leg::MediaId{1}, leg::Side::b}, {*pool.take(loopback), pool.take(loopback)}};
+  leg::LegPlan plan;
+  std::uint16_t sequence = 0;
+
+  PhoneLegTest() {
+    options.media_timeout = 10s;
+    plan.media = leg::MediaId{1};
+    plan.side = leg::Side::b;
+    plan.audio.payloads = {{{"pcmu", 8000, 1, ""}, 0, 0}};
+    plan.audio.rtp = audio;
+    plan.video.emplace();
+    plan.video->payloads = {{{"vp8", 90000, 1, "", 0, 0, MediaType::video}, 96, 96}};
+    plan.video->rtp = video;
+    plan.video->rtcp = {loopback, 5003};
+  }
+  void send_rtp(MediaType type, const Endpoint& source) {
+    ++sequence;
+    const std::uint8_t number = type == MediaType::audio ? 0 : 96;
+    auto bytes = test::rtp_packet({false, {number}, {sequence}, 160U * sequence, {7}}, Bytes(20));
+    Packet packet{bytes, bytes.size()};
+    leg.on_rtp_datagram(now, type, source, packet);
+  }
+  void pass(Duration time) {
+    now += time;
+    leg.on_time(now);
+  }
+  bool timed_out() const {
+    for (const auto& event : events)
+      if (std::holds_alternative<leg::LegFailed>(event)) return true;
+    return false;
+  }
+};
+
+TEST_F(PhoneLegTest, VideoIsASignOfLife) {
+  leg.apply(now, plan);
+  for (int i = 0; i < 5; ++i) {
+    pass(8s);
+    send_rtp(MediaType::video, video);
+    pass(8s);
+    leg.on_rtcp_datagram(now, MediaType::video, plan.video->rtcp, Bytes{0x80, 201, 0, 1, 0, 0, 0, 7});
+  }
+  EXPECT_FALSE(timed_out());
+  pass(10s);
+  EXPECT_TRUE(timed_out());
+}
+
+TEST_F(PhoneLegTest, AStrangersVideoIsNoSignOfLife) {
+  leg.apply(now, plan);
+  send_rtp(MediaType::video, video);
+  pass(8s);
+  send_rtp(MediaType::video, {loopback, 6000});
+  send_rtp(MediaType::video, audio);  // the phone's own, but not where its video comes from
+  pass(2s);
+  EXPECT_TRUE(timed_out());
+}
+
+TEST_F(PhoneLegTest, ItIsConnectedOnceWhateverComesFirst) {
+  leg.apply(now, plan);
+  send_rtp(MediaType::video, video);
+  send_rtp(MediaType::audio, audio);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<leg::LegConnected>(events[0]));
+}
+
+TEST_F(PhoneLegTest, WithoutVideoInItsPlanWhatComesThereIsDropped) {
+  plan.video.reset();
+  leg.apply(now, plan);
+  send_rtp(MediaType::video, video);
+  leg.on_rtcp_datagram(now, MediaType::video, video, Bytes{0x80, 201, 0, 1, 0, 0, 0, 7});
+  EXPECT_EQ(counters.dropped.load(), 2U);
+  EXPECT_TRUE(events.empty());
+  pass(10s);
+  EXPECT_TRUE(timed_out());
+}
+
+}  // namespace
+}  // namespace w2s::media
