@@ -58,7 +58,7 @@ void WebLeg::take_credentials() {
   context_.log.info("media.ice_restarted", {{"call", id_.call()}, {"leg", name(id_.side)}});
 }
 
-// RFC 8843 9.1: a payload number of a BUNDLE group means one thing in all its m-lines, or can tell no stream.
+// RFC 8843 9.1.1: a payload number of a BUNDLE group means one thing, so it tells the stream.
 void WebLeg::take_payload_numbers() {
   of_video_.reset();
   if (!plan_->video) return;

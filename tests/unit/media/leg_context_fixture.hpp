@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "log_lines.hpp"
 #include "media/leg_context.hpp"
 
 namespace w2s::media {
@@ -19,7 +20,7 @@ class LegContextFixture : public testing::Test {
     out.allow = net::AllowDestination({*net::AllowDestination::parse_entry("127.0.0.0/8")});
     return out;
   }();
-  NullLog log;
+  test::LogLines log;
   SeededRng rng{1};
   BrowserPort port{options, 0};
   dtls::Context dtls;

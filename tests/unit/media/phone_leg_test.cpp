@@ -78,14 +78,38 @@ TEST_F(PhoneLegTest, ItIsConnectedOnceWhateverComesFirst) {
 }
 
 TEST_F(PhoneLegTest, WithoutVideoInItsPlanWhatComesThereIsDropped) {
-  plan.video.reset();
   leg.apply(now, plan);
   send_rtp(MediaType::video, video);
+  plan.video.reset();
+  leg.apply(now, plan);
+  const auto before = counters.dropped.load();
+  pass(8s);
+  send_rtp(MediaType::video, video);
   leg.on_rtcp_datagram(now, MediaType::video, video, Bytes{0x80, 201, 0, 1, 0, 0, 0, 7});
-  EXPECT_EQ(counters.dropped.load(), 2U);
-  EXPECT_TRUE(events.empty());
-  pass(10s);
+  EXPECT_EQ(counters.dropped.load(), before + 2);
+  pass(2s);
   EXPECT_TRUE(timed_out());
+}
+
+TEST_F(PhoneLegTest, TheLogTellsTheStreamsApart) {
+  leg.apply(now, plan);
+  send_rtp(MediaType::video, video);
+  send_rtp(MediaType::video, video);
+  send_rtp(MediaType::audio, audio);
+  leg.log_summary();
+  for (const auto* event : {"media.first_packet_received call=1 leg=b", "media.rtp_source_taken call=1 leg=b"})
+    for (const auto* stream : {"media=audio", "media=video"})
+      EXPECT_EQ(log.count({event, stream}), 1U) << event << " " << stream << "\n" << log.text();
+  EXPECT_EQ(log.count({"media.closed call=1 leg=b received=1 ", "media=audio"}), 1U) << log.text();
+  EXPECT_EQ(log.count({"media.closed call=1 leg=b received=2 ", "media=video"}), 1U) << log.text();
+}
+
+TEST_F(PhoneLegTest, VideoThatWasNeverPlannedHasNoLine) {
+  plan.video.reset();
+  leg.apply(now, plan);
+  leg.log_summary();
+  EXPECT_EQ(log.count({"media.closed"}), 1U);
+  EXPECT_EQ(log.count({"media.closed", "media=audio"}), 1U);
 }
 
 }  // namespace

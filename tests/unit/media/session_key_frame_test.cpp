@@ -107,6 +107,22 @@ TEST_F(KeyFrameFixture, WhatAHoldSwallowedIsAskedForAfterIt) {
   EXPECT_EQ(browser_is_asked(), of_browser());
 }
 
+TEST_F(KeyFrameFixture, WhatCameBeforeThePlanIsAskedForAfterIt) {
+  open_both();
+  phone_video.send(picture);
+  begin();
+  phone_video.send(picture);
+  EXPECT_TRUE(browser_sees());
+  EXPECT_EQ(phone_video.receive_feedback(), of_phone(FeedbackKind::pli));
+}
+
+TEST_F(KeyFrameFixture, ACallWhoseVideoBeginsUndisturbedAsksForNothing) {
+  connect();
+  expect_video();
+  EXPECT_FALSE(phone_video.receive_feedback(MediaBrowser::silence));
+  EXPECT_FALSE(browser_is_asked(1ms));
+}
+
 // A phone behind NAT: its first packets, which had its first key frame, proved only who it is.
 TEST_F(KeyFrameFixture, WhatProvedASourceIsAskedForAgain) {
   connect();

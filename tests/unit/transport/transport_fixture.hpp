@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <memory>
@@ -11,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "w2s/transport/sip_transports.hpp"
+
+#include "log_lines.hpp"
 
 namespace w2s::transport {
 
@@ -30,30 +31,7 @@ inline std::string broken_request() {
   return text.replace(text.find("CSeq: 1 OPTIONS"), 15, "CSeq: 1 REGISTE");
 }
 
-// Keeps the lines: "event key=value ...".
-class LogLines final : public Log {
- public:
-  // How many lines say all of `parts`.
-  std::size_t count(std::initializer_list<std::string_view> parts) const {
-    return static_cast<std::size_t>(std::count_if(lines_.begin(), lines_.end(), [&](const std::string& line) {
-      return std::all_of(parts.begin(), parts.end(),
-                         [&](auto part) { return line.find(part) != std::string::npos; });
-    }));
-  }
-  std::string text() const {
-    std::string all;
-    for (const auto& line : lines_) all.append(line).append("\n");
-    return all;
-  }
-
- private:
-  void emit(LogLevel level, std::string_view event, Fields fields) override {
-    auto& line = lines_.emplace_back(level == LogLevel::warn ? "WARN " : "");
-    line.append(event);
-    for (const auto& field : fields) line.append(" ").append(field.key).append("=").append(field.value);
-  }
-  std::vector<std::string> lines_;
-};
+using test::LogLines;
 
 // Transports on loopback, what their owner heard, and a loop that runs until something has happened.
 class TransportTest : public testing::Test {
