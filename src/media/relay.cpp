@@ -3,12 +3,6 @@
 namespace w2s::media {
 namespace {
 
-// fmtp may differ: it tells each sender what its receiver prefers, and any receiver of the codec understands
-// the rest.
-bool same_codec(const leg::Codec& a, const leg::Codec& b) {
-  return a.name == b.name && a.clock_rate == b.clock_rate && a.channels == b.channels;
-}
-
 const leg::Payload* find(const std::vector<leg::Payload>& payloads, const leg::Codec& codec) {
   for (const auto& payload : payloads)
     if (same_codec(payload.codec, codec)) return &payload;

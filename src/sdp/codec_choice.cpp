@@ -45,7 +45,7 @@ bool has_video(const std::vector<leg::Codec>& codecs) {
 }
 
 std::string config_name(const leg::Codec& codec) {
-  return is_h264(codec) ? std::string(h264_name(codec.fmtp)) : codec.name;
+  return is_h264(codec) ? h264_name(codec.variant) : codec.name;
 }
 
 std::string list_names(const std::vector<leg::Codec>& codecs) {

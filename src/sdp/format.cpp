@@ -138,11 +138,6 @@ std::string written_encoding(const leg::Codec& codec) {
 
 }  // namespace
 
-bool same_codec(const leg::Codec& a, const leg::Codec& b) {
-  return a.type == b.type && a.clock_rate == b.clock_rate && a.channels == b.channels &&
-         iequals(a.name, b.name) && (!is_h264(a) || same_h264(a.fmtp, b.fmtp));
-}
-
 bool is_telephone_event(const leg::Codec& codec) {
   return iequals(codec.name, "telephone-event");
 }
@@ -204,6 +199,7 @@ Formats read_formats(const Media& media, const Formats& ours) {
     auto codec = codec_of(media, *number, ours);
     if (!codec) continue;
     codec->fmtp = fmtp_of(media, *number, *codec, ours);
+    if (is_h264(*codec)) codec->variant = h264_variant(codec->fmtp);
     read_packet_times(media, *codec);
     formats.push_back({std::move(*codec), *number});
   }

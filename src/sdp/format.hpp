@@ -11,9 +11,6 @@ struct Format {
 };
 using Formats = std::vector<Format>;
 
-// The same codec as far as negotiation goes: type, name, clock rate and channels (RFC 3264 6.1). fmtp may
-// differ, but for that of H.264 (see h264.hpp).
-bool same_codec(const leg::Codec& a, const leg::Codec& b);
 bool is_telephone_event(const leg::Codec& codec);
 bool is_relayable(const leg::Codec& codec);
 const Format* find_codec(const Formats& formats, const leg::Codec& codec);

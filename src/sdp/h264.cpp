@@ -26,17 +26,16 @@ std::string_view profile_in(std::string_view fmtp) {
   return octets && octets->size() == 3 && value.size() == 6 ? value : default_profile;
 }
 
-enum class Profile : std::uint8_t { baseline, extended, main, high, other };
-
-Profile profile_of(std::string_view fmtp) {
-  constexpr std::uint8_t constraint_set1 = 0x40;
+// As config.xml has them; the octets of those that it does not name.
+std::string profile_of(std::string_view fmtp) {
+  constexpr std::uint8_t constraint_set0 = 0x80, constraint_set1 = 0x40;  // RFC 6184 table 5
   const auto octets = *from_hex(profile_in(fmtp));
   switch (octets[0]) {
-    case 0x42: return Profile::baseline;
-    case 0x4d: return (octets[1] & 0x80) != 0 ? Profile::baseline : Profile::main;  // RFC 6184 table 5
-    case 0x58: return (octets[1] & constraint_set1) != 0 ? Profile::baseline : Profile::extended;
-    case 0x64: return Profile::high;
-    default: return Profile::other;
+    case 0x42: return "bp";
+    case 0x4d: return (octets[1] & constraint_set0) != 0 ? "bp" : "mp";
+    case 0x58: return (octets[1] & constraint_set1) != 0 ? "bp" : "xp";
+    case 0x64: return "hp";
+    default: return to_lower(profile_in(fmtp).substr(0, 4));
   }
 }
 
@@ -62,10 +61,8 @@ bool is_h264(const leg::Codec& codec) {
   return codec.type == leg::MediaType::video && codec.name == "h264";
 }
 
-bool same_h264(std::string_view fmtp, std::string_view other) {
-  return profile_of(fmtp) == profile_of(other) && packetization_mode(fmtp) == packetization_mode(other) &&
-         (profile_of(fmtp) != Profile::other ||
-          iequals(profile_in(fmtp).substr(0, 4), profile_in(other).substr(0, 4)));
+std::string h264_variant(std::string_view fmtp) {
+  return profile_of(fmtp) + "/" + std::string(packetization_mode(fmtp));
 }
 
 std::string with_profile_of(std::string fmtp, std::string_view offered) {
@@ -74,16 +71,11 @@ std::string with_profile_of(std::string fmtp, std::string_view offered) {
 }
 
 std::string constrained(std::string fmtp) {
-  return profile_of(fmtp) == Profile::baseline ? with_profile(std::move(fmtp), "42e0") : fmtp;
+  return profile_of(fmtp) == "bp" ? with_profile(std::move(fmtp), "42e0") : fmtp;
 }
 
-std::string_view h264_name(std::string_view fmtp) {
-  switch (profile_of(fmtp)) {
-    case Profile::baseline: return "h264-bp";
-    case Profile::main: return "h264-mp";
-    case Profile::high: return "h264-hp";
-    default: return "h264";
-  }
+std::string h264_name(std::string_view variant) {
+  return "h264-" + std::string(variant.substr(0, variant.find('/')));
 }
 
 }  // namespace w2s::sdp

@@ -10,17 +10,17 @@ namespace w2s::sdp {
 
 bool is_h264(const leg::Codec& codec);
 
-// The same profile and packetization mode. Baseline and Constrained Baseline count as one: no phone encodes
-// what sets them apart (slice groups, redundant slices), yet many say 42 00 or 42 80 where a browser says
-// 42 e0.
-bool same_h264(std::string_view fmtp, std::string_view other);
+// leg::Codec::variant: profile and packetization mode. Baseline and Constrained Baseline count as one: no phone
+// encodes what sets them apart (slice groups, redundant slices), yet many say 42 00 or 42 80 where a browser
+// says 42 e0.
+std::string h264_variant(std::string_view fmtp);
 
 // `fmtp` with the profile, but not the level, that `offered` says.
 std::string with_profile_of(std::string fmtp, std::string_view offered);
 // A Baseline profile-level-id as Constrained Baseline, the one that every browser knows.
 std::string constrained(std::string fmtp);
 
-// "h264-bp", "h264-mp" or "h264-hp" as config.xml has them; "h264" for the others.
-std::string_view h264_name(std::string_view fmtp);
+// "h264-bp", "h264-mp", "h264-hp", …: the profile of such a variant as config.xml names it.
+std::string h264_name(std::string_view variant);
 
 }  // namespace w2s::sdp

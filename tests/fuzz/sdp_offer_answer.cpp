@@ -19,8 +19,8 @@ const std::vector<leg::Codec> all_codecs{{"opus", 48000, 2, "useinbandfec=1"},
                                          {"pcma", 8000, 1, {}},
                                          {"telephone-event", 48000, 1, {}},
                                          {"telephone-event", 8000, 1, {}},
-                                         {"vp8", 90000, 1, {}, 0, 0, leg::MediaType::video},
-                                         {"h264", 90000, 1, "packetization-mode=1", 0, 0, leg::MediaType::video}};
+                                         {"vp8", 90000, 1, {}, 0, 0, leg::MediaType::video, {}},
+                                         {"h264", 90000, 1, "packetization-mode=1", 0, 0, leg::MediaType::video, "bp/1"}};
 
 leg::LegOpened opened() {
   leg::LegOpened local;

@@ -105,8 +105,17 @@ struct Codec {
   std::uint8_t ptime = 0;        // milliseconds per packet that the receiver wishes for (a=ptime); 0: it does not say
   std::uint8_t maxptime = 0;     // and the most that it takes
   MediaType type = MediaType::audio;
+  std::string variant{};         // what tells codecs of one name apart beside clock and channels: of H.264 profile and
+                                 // packetization mode, as "bp/1"; empty for the others
   bool operator==(const Codec&) const = default;
 };
+
+// The same codec as far as negotiation goes (RFC 3264 6.1). What a receiver prefers (fmtp, ptime) may differ: any
+// receiver of the codec understands the rest.
+inline bool same_codec(const Codec& a, const Codec& b) {
+  return a.type == b.type && a.name == b.name && a.clock_rate == b.clock_rate && a.channels == b.channels &&
+         a.variant == b.variant;
+}
 
 // Payload numbers of one leg for one codec. Both numbers are needed: a peer may announce another number than we sent.
 struct Payload {

@@ -46,6 +46,13 @@ class SessionFixture : public testing::Test {
   }
   leg::LegOpened open(const leg::OpenLeg& request) {
     sessions->open(request);
+    return take_opened();
+  }
+  leg::LegOpened open_video(const leg::OpenVideo& request) {
+    sessions->open_video(request);
+    return take_opened();
+  }
+  leg::LegOpened take_opened() {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(arrived.wait_for(lock, test::MediaBrowser::patience, [&] { return !opened_.empty(); }));
     if (opened_.empty()) return {};

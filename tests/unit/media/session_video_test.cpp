@@ -35,6 +35,40 @@ TEST_F(VideoFixture, APhoneLegHasASecondPortPairOnlyWhereVideoIsWanted) {
   EXPECT_NE(opened.video->ssrc, opened.audio.ssrc);
 }
 
+TEST_F(VideoFixture, VideoMayComeIntoACallOfAudio) {
+  start();
+  web = open(Side::a, Kind::web);
+  phone.gateway = open(Side::b, Kind::phone);
+  EXPECT_FALSE(phone.gateway.video);
+  browser.meet(web);
+  browser_plan = web_plan(Side::a, browser);
+  phone_plan_ = phone_plan(Side::b, phone.rtp.local(), phone.rtcp.local());
+  begin();
+  expect_audio();
+  const auto opened = open_video({id, Side::b});
+  EXPECT_EQ(opened.error, "");
+  ASSERT_TRUE(opened.video);
+  EXPECT_EQ(opened.audio.rtp, phone.gateway.audio.rtp) << "audio stays where it is";
+  phone_video.gateway = *opened.video;
+  browser_plan = web_video_plan(Side::a, browser);
+  phone_plan_ = phone_video_plan(Side::b, phone, phone_video);
+  apply_both();
+  expect_video();
+  expect_audio();
+  EXPECT_EQ(open_video({id, Side::b}).video->rtp, opened.video->rtp) << "asked twice, there once";
+  EXPECT_EQ(open_video({id, Side::a}).video->ssrc, web.video->ssrc) << "a browser's leg has it anyway";
+}
+
+TEST_F(VideoFixture, VideoThatFindsNoPortsOrNoLegIsRefused) {
+  options.rtp_port_low = 24990;
+  options.rtp_port_high = 24991;
+  start();
+  ASSERT_EQ(open(Side::a, Kind::phone).error, "");
+  EXPECT_NE(open_video({id, Side::a}).error.find("for video"), std::string::npos);
+  EXPECT_NE(open_video({id, Side::b}).error, "");
+  EXPECT_NE(open_video({id, Side::a, leg::LegNumber{2}}).error, "");
+}
+
 // The packets of one peer, as another sees them.
 struct Seen {
   std::vector<Bytes> packets;

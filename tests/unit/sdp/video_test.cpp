@@ -4,8 +4,8 @@
 namespace w2s::sdp::test {
 namespace {
 
-const Codec vp8{"vp8", 90000, 1, "", 0, 0, leg::MediaType::video};
-const Codec h264{"h264", 90000, 1, "profile-level-id=42001f;packetization-mode=1", 0, 0, leg::MediaType::video};
+const Codec vp8{"vp8", 90000, 1, "", 0, 0, leg::MediaType::video, ""};
+const Codec h264{"h264", 90000, 1, "profile-level-id=42001f;packetization-mode=1", 0, 0, leg::MediaType::video, "bp/1"};
 const leg::Directions both{Direction::sendrecv, Direction::sendrecv};
 
 leg::LegOpened web_with_video() {
@@ -161,6 +161,7 @@ TEST(PhoneVideo, AProfileOfAnotherKindOfBaselineIsAnsweredAsOffered) {
   ASSERT_TRUE(leg.on_offer(phone_video("m=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\na=fmtp:99 profile-level-id=428014\r\n")));
   auto theirs = h264;
   theirs.fmtp = "profile-level-id=42e01f";
+  theirs.variant = "bp/0";
   EXPECT_TRUE(has_line(leg.answer(phone_with_video(), {pcmu, theirs}, both), "a=fmtp:99 profile-level-id=42801f"));
 }
 
