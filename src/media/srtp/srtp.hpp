@@ -80,7 +80,8 @@ class SrtpSender {
 // Verifies and decrypts what the peer sends: one direction, at most max_streams SSRCs.
 class SrtpReceiver {
  public:
-  static constexpr std::size_t max_streams = 16;
+  // Two streams at a time; each time that a peer ends one and begins it anew it may take another SSRC.
+  static constexpr std::size_t max_streams = 64;
   enum class Verdict : std::uint8_t { ok, malformed, authentication_failed, replayed, too_many_streams };
 
   SrtpReceiver(SrtpProfile profile, const SrtpKey& master);  // throws as SrtpSender does
