@@ -5,10 +5,12 @@
 namespace w2s::rtp {
 
 void SenderStatistics::on_sent(Time now, std::uint32_t timestamp, std::size_t payload_octets) {
+  // The packets of one video frame or telephone event share the timestamp of its start, so only the first of them
+  // tells when that was.
+  if (packets_ == 0 || timestamp != last_timestamp_) last_sent_ = now;
+  last_timestamp_ = timestamp;
   ++packets_;
   octets_ += static_cast<std::uint32_t>(payload_octets);
-  last_timestamp_ = timestamp;
-  last_sent_ = now;
   sent_since_report_ = true;
 }
 

@@ -33,7 +33,7 @@ inline std::optional<Feedback> feedback_in(ByteView datagram) {
     if (const auto* rr = std::get_if<rtp::ReceiverReport>(&*packet)) reporter = rr->sender.value;
     if (const auto* pli = std::get_if<rtp::PictureLossIndication>(&*packet))
       found = {Feedback::Kind::pli, pli->sender.value, pli->media.value};
-    if (const auto* fir = std::get_if<rtp::FullIntraRequest>(&*packet))
+    if (const auto* fir = std::get_if<rtp::FullIntraRequest>(&*packet); fir != nullptr && fir->size() == 1)
       found = {Feedback::Kind::fir, fir->sender.value, (*fir)[0].media.value, (*fir)[0].command};
     if (!found) continue;
     EXPECT_EQ(reporter, found->sender) << "RFC 4585 3.1: a compound begins with a report";

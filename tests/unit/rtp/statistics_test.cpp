@@ -102,6 +102,13 @@ TEST(Sender, ReportsTheTimestampOfTheReportsOwnMoment) {
   EXPECT_FALSE(statistics.make_sender_info(start + 5s, 78)) << "nothing sent since the last report";
 }
 
+TEST(Sender, TheTimeOfAFrameIsThatOfItsFirstPacket) {
+  const Time start{1000s};
+  SenderStatistics statistics(90000);
+  for (int i = 0; i < 10; ++i) statistics.on_sent(start + i * 5ms, 7000, 1000);
+  EXPECT_EQ(statistics.make_sender_info(start + 100ms, 77), (SenderInfo{77, 16000, 10, 10000}));
+}
+
 TEST(Sender, TimestampsStayRightForDays) {
   const Time start{1000s};
   SenderStatistics statistics(90000);
