@@ -13,8 +13,8 @@
 
 namespace w2s::media {
 
-// An RTP stream that a leg sends: the audio or video relayed from the other leg, and between audio key presses,
-// those of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
+// An RTP stream that a leg sends: the audio or video relayed from the other leg, and between audio key
+// presses, those of the other leg's peer and those asked for by SIP INFO, as one continuous SSRC.
 class OutgoingStream {
  public:
   OutgoingStream(rtp::Ssrc ssrc, Rng& rng) : rewriter_(ssrc, default_clock_rate, rng) {}

@@ -8,8 +8,7 @@ namespace w2s::media {
 
 using leg::MediaType;
 
-PhoneLeg::PhoneLeg(LegContext& context, const LegId& id, Ports ports)
-    : Leg(context, id) {
+PhoneLeg::PhoneLeg(LegContext& context, const LegId& id, Ports ports) : Leg(context, id) {
   add(MediaType::audio, std::move(ports.audio));
   if (ports.video) add_video(std::move(*ports.video));
 }
@@ -50,7 +49,8 @@ PhoneTransport* PhoneLeg::transport(MediaType type) {
 
 void PhoneLeg::on_plan(Time now) {
   transport(MediaType::audio)->apply(plan_->audio);
-  if (auto* video = transport(MediaType::video); video != nullptr && plan_->video) video->apply(*plan_->video);
+  if (auto* video = transport(MediaType::video); video != nullptr && plan_->video)
+    video->apply(*plan_->video);
   // The phone has the whole time again whenever it begins to be expected.
   if (!is_expected_to_send())
     heard_.reset();

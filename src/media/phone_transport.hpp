@@ -19,8 +19,8 @@ class PhoneTransport {
 
   Latch::Verdict on_rtp(const Endpoint& source, rtp::Ssrc ssrc, rtp::SeqNo sequence);
   bool has_heard_phone() const { return latch_.believed().has_value(); }
-  // RTCP changes no address, so a stranger's can do no more than lie about loss; still only the peer's host is
-  // heard.
+  // RTCP changes no address, so a stranger's can do no more than lie about loss; still only the peer's host
+  // is heard.
   bool is_rtcp_source(const Endpoint& source) const;
 
   bool can_send() const { return rtp_target_.has_value(); }
@@ -35,7 +35,7 @@ class PhoneTransport {
   const leg::MediaType type_;
   PortPair ports_;
   Latch latch_;
-  Endpoint announced_rtp_;   // as its newest SDP says
+  Endpoint announced_rtp_;  // as its newest SDP says
   Endpoint announced_rtcp_;
   bool sends_ = false;
   std::optional<Endpoint> rtp_target_;  // nullopt: held, unknown, or a place where we may not send

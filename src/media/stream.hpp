@@ -15,13 +15,13 @@
 
 namespace w2s::media {
 
-// One stream of a leg, audio or video, in both directions: what comes from the leg's peer is handed to the same
-// stream of the other leg by straight calls; RTCP ends here and is made anew. Where video was lost on its way, its
-// sender is asked for a key frame.
+// One stream of a leg, audio or video, in both directions: what comes from the leg's peer is handed to the
+// same stream of the other leg by straight calls; RTCP ends here and is made anew. Where video was lost on
+// its way, its sender is asked for a key frame.
 class Stream {
  public:
-  Stream(LegContext& context, const LegId& leg, leg::MediaType type, StreamTransport& transport, rtp::Ssrc ssrc,
-         const std::string& cname);
+  Stream(LegContext& context, const LegId& leg, leg::MediaType type, StreamTransport& transport,
+         rtp::Ssrc ssrc, const std::string& cname);
 
   leg::MediaType type() const { return type_; }
   rtp::Ssrc ssrc() const { return outgoing_.ssrc(); }
@@ -51,8 +51,8 @@ class Stream {
   // Clock rate of a payload the peer sends; 0: unknown to us.
   std::uint32_t clock_rate(rtp::PayloadType type) const { return relay_.clock_rate(type); }
   std::uint64_t received() const { return counts_.received; }
-  // A line about what this stream did, and where its leg is stuck if it is (empty: nowhere). None about a stream
-  // that was never planned.
+  // A line about what this stream did, and where its leg is stuck if it is (empty: nowhere). None about a
+  // stream that was never planned.
   void log_summary(std::string stuck_at) const;
 
  private:

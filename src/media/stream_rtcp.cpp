@@ -6,9 +6,9 @@
 namespace w2s::media {
 namespace {
 
-// An encoder is asked again only when its key frame could have come: that takes a round trip and an encoding, and
-// another one, many times the size of other frames, would help nobody. A receiver repeats its request until it can
-// show the video, so what is left out here comes again.
+// An encoder is asked again only when its key frame could have come: that takes a round trip and an encoding,
+// and another one, many times the size of other frames, would help nobody. A receiver repeats its request
+// until it can show the video, so what is left out here comes again.
 constexpr Duration least_key_frame_interval = 500ms;
 
 constexpr std::size_t most_rtcp = 256;  // an SR with one block, a CNAME of ours, feedback and what SRTCP adds

@@ -50,7 +50,7 @@ std::size_t write_report(MutableByteView out, const Report& report) {
   const auto length = report_size + description_size;
   if (out.size() < length) return 0;
 
-  write_rtcp_header(out.first(report_size), report.blocks.size(), 
+  write_rtcp_header(out.first(report_size), report.blocks.size(),
                     report.sent ? type_sender_report : type_receiver_report, report.sender);
   if (report.sent) write_sender_info(&out[8], *report.sent);
   for (std::size_t i = 0; i < report.blocks.size(); ++i)

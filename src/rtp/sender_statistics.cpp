@@ -5,8 +5,8 @@
 namespace w2s::rtp {
 
 void SenderStatistics::on_sent(Time now, std::uint32_t timestamp, std::size_t payload_octets) {
-  // The packets of one video frame or telephone event share the timestamp of its start, so only the first of them
-  // tells when that was.
+  // The packets of one video frame or telephone event share the timestamp of its start, so only the first of
+  // them tells when that was.
   if (packets_ == 0 || timestamp != last_timestamp_) last_sent_ = now;
   last_timestamp_ = timestamp;
   ++packets_;

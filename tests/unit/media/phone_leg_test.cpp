@@ -97,7 +97,8 @@ TEST_F(PhoneLegTest, TheLogTellsTheStreamsApart) {
   send_rtp(MediaType::video, video);
   send_rtp(MediaType::audio, audio);
   leg.log_summary();
-  for (const auto* event : {"media.first_packet_received call=1 leg=b", "media.rtp_source_taken call=1 leg=b"})
+  for (const auto* event :
+       {"media.first_packet_received call=1 leg=b", "media.rtp_source_taken call=1 leg=b"})
     for (const auto* stream : {"media=audio", "media=video"})
       EXPECT_EQ(log.count({event, stream}), 1U) << event << " " << stream << "\n" << log.text();
   EXPECT_EQ(log.count({"media.closed call=1 leg=b received=1 ", "media=audio"}), 1U) << log.text();

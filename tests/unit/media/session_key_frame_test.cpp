@@ -1,6 +1,7 @@
 #include "session_video_fixture.hpp"
 
-// Key frames that one peer needs and the other has to make; when a peer is asked at all, stream_test.cpp tells.
+// Key frames that one peer needs and the other has to make; when a peer is asked at all, stream_test.cpp
+// tells.
 namespace w2s::media {
 namespace {
 

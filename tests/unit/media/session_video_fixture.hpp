@@ -49,8 +49,8 @@ struct PhoneVideo {
   void send_feedback(const Feedback& feedback) const { rtcp.send_to(gateway.rtcp, compound_with(feedback)); }
 };
 
-// A call of audio and video between a browser on side a and a phone on side b. The numbers of VP8: the browser's is
-// 100, the phone sends with 97 and wants 98.
+// A call of audio and video between a browser on side a and a phone on side b. The numbers of VP8: the
+// browser's is 100, the phone sends with 97 and wants 98.
 class VideoFixture : public CallFixture {
  protected:
   static inline const leg::Codec vp8{"vp8", 90000, 1, "", 0, 0, leg::MediaType::video};
