@@ -49,8 +49,8 @@ PhoneTransport* PhoneLeg::transport(MediaType type) {
 
 void PhoneLeg::on_plan(Time now) {
   transport(MediaType::audio)->apply(plan_->audio);
-  if (auto* video = transport(MediaType::video); video != nullptr && plan_->video)
-    video->apply(*plan_->video);
+  // Refused video is like that on hold: nothing is sent, and when it comes back it may do so from elsewhere.
+  if (auto* video = transport(MediaType::video)) video->apply(plan_->video.value_or(leg::StreamPlan{}));
   // The phone has the whole time again whenever it begins to be expected.
   if (!is_expected_to_send())
     heard_.reset();

@@ -91,6 +91,22 @@ TEST_F(PhoneLegTest, WithoutVideoInItsPlanWhatComesThereIsDropped) {
   EXPECT_TRUE(timed_out());
 }
 
+TEST_F(PhoneLegTest, VideoThatComesBackMayComeFromElsewhere) {
+  const auto taken_from = [&](std::uint16_t source) {
+    for (int i = 0; i < 5; ++i) send_rtp(MediaType::video, {loopback, source});
+    return log.count({"media.rtp_source_taken", "source=127.0.0.1:" + std::to_string(source)}) == 1;
+  };
+  leg.apply(now, plan);
+  EXPECT_TRUE(taken_from(6000));  // behind NAT
+  EXPECT_FALSE(taken_from(6001));
+  auto without = plan;
+  without.video.reset();
+  leg.apply(now, without);
+  EXPECT_FALSE(taken_from(6001));
+  leg.apply(now, plan);
+  EXPECT_TRUE(taken_from(6001)) << "its NAT has forgotten it meanwhile";
+}
+
 TEST_F(PhoneLegTest, TheLogTellsTheStreamsApart) {
   leg.apply(now, plan);
   send_rtp(MediaType::video, video);
