@@ -219,7 +219,7 @@ class Call {
   bool wait_and_retry(Time now, LegState& leg, const sip::Message& response);
   void carry(LegState& from, Outputs& out);
   bool awaits_video(const LegState& from, Outputs& out);
-  void on_video_opened(LegState& leg, const leg::LegOpened& opened);
+  void on_video_opened(Time now, LegState& leg, const leg::LegOpened& opened, Outputs& out);
   void continue_offers(Time now, Outputs& out);
   Pending in_dialog(LegState& leg, Pending::Kind kind, std::string_view method);
 

@@ -108,11 +108,12 @@ bool Call::awaits_video(const LegState& from, Outputs& out) {
 }
 
 // Without a place the call goes on as it is, and video is refused.
-void Call::on_video_opened(LegState& leg, const leg::LegOpened& opened) {
+void Call::on_video_opened(Time now, LegState& leg, const leg::LegOpened& opened, Outputs& out) {
   leg.opens_video = false;
   leg.opened.video = opened.video;
   leg.has_no_place_for_video = !opened.video;
   if (!opened.error.empty()) log_state("call.no_place_for_video", {{"leg", leg::name(leg.side)}, {"error", opened.error}});
+  continue_offers(now, out);
 }
 
 // After every event: offers that waited for a free leg go out.

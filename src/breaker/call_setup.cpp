@@ -113,7 +113,7 @@ void Call::on_leg_opened(Time now, const leg::LegOpened& opened, Outputs& out) {
   if (state_ == State::ended) return;
   auto& leg = this->leg(opened.side);
   if (leg.number != opened.number) return on_spare_opened(now, opened, out);
-  if (leg.opens_video) return on_video_opened(leg, opened);
+  if (leg.opens_video) return on_video_opened(now, leg, opened, out);
   if (!opened.error.empty()) return reject(503, {}, opened.error, out);
   leg.opened = opened;
   leg.is_open = true;
