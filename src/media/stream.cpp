@@ -23,6 +23,10 @@ void Stream::apply(const leg::StreamPlan* plan) {
 void Stream::connect(Stream& other) {
   if (!planned() || !other.planned()) return disconnect();
   other_ = &other;
+  // An encoder that pauses on hold goes on with differences to pictures that were never sent.
+  const std::pair directions(plan_->peer_direction, other.plan_->peer_direction);
+  if (directions_ && *directions_ != directions) key_frame_missing_ = type_ == leg::MediaType::video;
+  directions_ = directions;
   const bool was_open = relay_.open();
   relay_.connect(*plan_, *other.plan_);
   if (was_open && !relay_.open()) other.outgoing_.pause();

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "w2s/leg/leg.hpp"
 #include "w2s/rtp/reception_statistics.hpp"
@@ -82,6 +83,7 @@ class Stream {
   const leg::StreamPlan* plan_ = nullptr;
   bool was_planned_ = false;
   Stream* other_ = nullptr;
+  std::optional<std::pair<leg::Direction, leg::Direction>> directions_;  // of our peer and of the other leg's
   Relay relay_;
   OutgoingStream outgoing_;
   std::optional<rtp::ReceptionStatistics> incoming_;

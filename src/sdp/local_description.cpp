@@ -21,13 +21,11 @@ std::string candidate_line(std::size_t foundation, const leg::Candidate& candida
          " " + std::to_string(port) + " typ host";
 }
 
-void add_ice(Attributes& attributes, const leg::LegOpened& local) {
+void add_candidates(Attributes& attributes, const leg::LegOpened& local) {
   std::size_t foundation = 1;
   for (const auto& candidate : local.candidates)
     attributes.push_back({"candidate", candidate_line(foundation++, candidate)});
   attributes.push_back({"end-of-candidates", {}});
-  attributes.push_back({"ice-ufrag", local.ice_ufrag});
-  attributes.push_back({"ice-pwd", local.ice_pwd});
 }
 
 // Whatever the direction: without these lines in the answer to its hold Chromium removes the receive stream, and after
@@ -39,20 +37,23 @@ void add_source(Attributes& attributes, const MediaLine& line, const leg::Opened
   attributes.push_back({"ssrc", std::to_string(opened.ssrc) + " cname:" + cname});
 }
 
+// RFC 9143 7.1.3 has it in the first m-line of the group alone; Firefox refuses a description that lacks it in any.
 void add_transport(Attributes& attributes, const LocalDescription& description, const leg::LegOpened& local) {
-  add_ice(attributes, local);
+  attributes.push_back({"ice-ufrag", local.ice_ufrag});
+  attributes.push_back({"ice-pwd", local.ice_pwd});
   attributes.push_back({"fingerprint", local.fingerprint});
   attributes.push_back({"setup", name(description.setup)});
 }
 
-// RFC 8829 5.2.1, 5.3.1: of the m-lines of a BUNDLE group only the first describes the transport.
-bool describes_transport(const LocalDescription& description, const LocalStream& stream) {
+// RFC 8829 5.2.1, 5.3.1: of the m-lines of a BUNDLE group only the first has candidates.
+bool has_candidates(const LocalDescription& description, const StreamDescription& stream) {
   return !description.video || stream.line == std::min(description.audio.line, description.video->line);
 }
 
-void add_web_attributes(Attributes& attributes, const LocalDescription& description, const LocalStream& stream,
+void add_web_attributes(Attributes& attributes, const LocalDescription& description, const StreamDescription& stream,
                         const leg::OpenedStream& opened, const leg::LegOpened& local) {
-  if (describes_transport(description, stream)) add_transport(attributes, description, local);
+  if (has_candidates(description, stream)) add_candidates(attributes, local);
+  add_transport(attributes, description, local);
   const auto& line = description.lines[stream.line];
   if (!line.mid.empty()) attributes.push_back({"mid", line.mid});
   if (stream.mid_extension)
@@ -72,7 +73,7 @@ void add_feedback(Attributes& attributes, const Feedback& feedback) {
   if (feedback.fir) attributes.push_back({"rtcp-fb", "* ccm fir"});
 }
 
-Media accept(const LocalDescription& description, const LocalStream& stream, const leg::OpenedStream& opened,
+Media accept(const LocalDescription& description, const StreamDescription& stream, const leg::OpenedStream& opened,
              leg::Kind kind, const leg::LegOpened& local) {
   const auto& line = description.lines[stream.line];
   Media media{line.type, opened.rtp.port, line.protocol, {}, {}, {}};

@@ -6,21 +6,21 @@
 
 namespace w2s::sdp {
 
-// What our description says of one stream.
-struct LocalStream {
-  std::size_t line = 0;  // index into LocalDescription::lines
-  Formats formats;       // empty: refused
+// What a description, ours or the peer's, says of one stream.
+struct StreamDescription {
+  std::size_t line = 0;  // index into the `lines` of the description
+  Formats formats;       // of ours empty: refused
   leg::Direction direction = leg::Direction::sendrecv;
   std::optional<std::uint8_t> mid_extension;  // web only
-  Feedback feedback;                          // video only: what we would be asked for a key frame with
+  Feedback feedback;  // video only: what the one who describes it may be asked for a key frame with
 };
 
 // What our description says, apart from the addresses and keys of LegOpened. All m-lines but those of the
 // streams are refused.
 struct LocalDescription {
   std::vector<MediaLine> lines;
-  LocalStream audio;
-  std::optional<LocalStream> video;
+  StreamDescription audio;
+  std::optional<StreamDescription> video;
   Setup setup = Setup::absent;  // the rest: web only
   bool bundled = false;
   bool rtcp_mux = false;

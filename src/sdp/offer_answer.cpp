@@ -63,7 +63,7 @@ leg::WebRemote web_remote(const Exchange& exchange) {
   return web;
 }
 
-leg::StreamPlan stream_plan(const Exchange::Stream& agreed, const LocalStream& local, const RemoteStream& remote,
+leg::StreamPlan stream_plan(const Exchange::Stream& agreed, const StreamDescription& local, const RemoteStream& remote,
                             const std::string& mid) {
   leg::StreamPlan plan;
   plan.payloads = agreed.payloads;

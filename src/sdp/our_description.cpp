@@ -38,11 +38,15 @@ std::string free_mid(const std::vector<MediaLine>& lines) {
   }
 }
 
+bool is_secure(const MediaLine& line) {
+  return line.protocol.find("SAVP") != std::string::npos;
+}
+
 // Where our offer may have its video: an m-line of video that there is already, else a new one at the end (RFC
 // 3264 8.1, 8.2).
 std::size_t video_line(std::vector<MediaLine>& lines, const MediaLine& audio) {
   for (std::size_t i = 0; i < lines.size(); ++i)
-    if (iequals(lines[i].type, "video") && lines[i].protocol == audio.protocol &&
+    if (iequals(lines[i].type, "video") && is_secure(lines[i]) == is_secure(audio) &&
         lines[i].mid.empty() == audio.mid.empty())
       return i;
   lines.push_back({"video", audio.protocol, "0", audio.mid.empty() ? "" : free_mid(lines)});

@@ -11,13 +11,12 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> na
   return std::any_of(names.begin(), names.end(), [&](auto name) { return iequals(text, name); });
 }
 
-// Older browsers' code (sipML5) writes RTP/SAVPF for DTLS-SRTP and means it if there is a fingerprint (RFC
-// 5763).
+// Older browsers' code (sipML5) writes RTP/SAVPF for DTLS-SRTP, in one m-line or in all, and means it if there is a
+// fingerprint (RFC 5763), its own or that of the BUNDLE group.
 std::optional<leg::Kind> kind_of_line(const Session& session, const Media& media) {
   const auto& protocol = media.protocol;
   if (is_one_of(protocol, {"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"})) return leg::Kind::web;
-  if (is_one_of(protocol, {"RTP/SAVPF", "RTP/SAVP"}) && find(session, media, "fingerprint"))
-    return leg::Kind::web;
+  if (is_one_of(protocol, {"RTP/SAVPF", "RTP/SAVP"}) && has_fingerprint(session, media)) return leg::Kind::web;
   if (is_one_of(protocol, {"RTP/AVP", "RTP/AVPF"})) return leg::Kind::phone;
   return std::nullopt;
 }
@@ -164,7 +163,7 @@ Result<RemoteDescription> read_answer(const Session& session, leg::Kind kind, co
   auto remote = read(session, kind, ours.audio.line, ours.audio.formats);
   if (!remote) return remote;
   // RFC 3264 6.1: an answer chooses among what was offered; anything else in it means nothing.
-  const auto keep_offered = [](RemoteStream& stream, const LocalStream& offered) {
+  const auto keep_offered = [](RemoteStream& stream, const StreamDescription& offered) {
     std::erase_if(stream.formats,
                   [&](const Format& f) { return find_codec(offered.formats, f.codec) == nullptr; });
   };

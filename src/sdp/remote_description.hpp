@@ -7,15 +7,9 @@
 
 namespace w2s::sdp {
 
-// What the peer's last description says of one stream.
-struct RemoteStream {
-  std::size_t line = 0;  // index into RemoteDescription::lines
-  Formats formats;
-  leg::Direction direction = leg::Direction::sendrecv;
+struct RemoteStream : StreamDescription {
   Endpoint rtp;  // phone only
   Endpoint rtcp;
-  std::optional<std::uint8_t> mid_extension;  // web only
-  Feedback feedback;                          // video only: what it may be asked for a key frame with
 };
 
 struct RemoteDescription {

@@ -103,6 +103,11 @@ SecureTransport read_secure_transport(const Session& session, const Media& media
   return transport;
 }
 
+bool has_fingerprint(const Session& session, const Media& media) {
+  const auto levels = transport_levels(session, media);
+  return std::any_of(levels.begin(), levels.end(), [](const auto* level) { return find(*level, "fingerprint"); });
+}
+
 Endpoint rtp_endpoint(const Session& session, const Media& media) {
   const auto& connection = media.connection ? media.connection : session.connection;
   const auto ip = connection ? IpAddress::parse(connection->address) : std::nullopt;

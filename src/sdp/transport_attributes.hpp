@@ -22,6 +22,9 @@ std::string mid_of(const Media& media);
 // RFC 9143 7.1.3: a bundled m-line may leave its transport to the first m-line of the group.
 SecureTransport read_secure_transport(const Session& session, const Media& media);
 
+// Also one that we cannot check.
+bool has_fingerprint(const Session& session, const Media& media);
+
 // c= and the m= port; a host name or no c= reads as 0.0.0.0.
 Endpoint rtp_endpoint(const Session& session, const Media& media);
 Endpoint rtcp_endpoint(const Media& media, const Endpoint& rtp);

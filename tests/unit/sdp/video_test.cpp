@@ -32,7 +32,7 @@ std::string section(const std::string& text, const std::string& type) {
   return text.substr(begin, text.find("\r\nm=", begin) + 2 - begin);
 }
 
-TEST(WebVideo, TheAnswerToChromiumHasTheTransportInTheFirstMLineAlone) {
+TEST(WebVideo, TheAnswerToChromiumHasCandidatesInTheFirstMLineAlone) {
   OfferAnswer leg(Kind::web, 1);
   const auto offer = leg.on_offer(recorded("chromium-audio-video.sdp"));
   ASSERT_TRUE(offer);
@@ -46,13 +46,17 @@ TEST(WebVideo, TheAnswerToChromiumHasTheTransportInTheFirstMLineAlone) {
                                                     "a=rtcp-fb:* nack pli",
                                                     "a=rtcp-fb:* ccm fir",
                                                     "a=sendrecv",
+                                                    "a=ice-ufrag:gwUf",
+                                                    "a=ice-pwd:gatewayPassword1234567",
+                                                    "a=fingerprint:sha-256 AA:BB",
+                                                    "a=setup:passive",
                                                     "a=mid:1",
                                                     "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
                                                     "a=msid:gatewayCname video",
                                                     "a=ssrc:99 cname:gatewayCname",
                                                     "a=rtcp-mux",
                                                 }));
-  EXPECT_TRUE(has_line(section(answer, "audio"), "a=ice-ufrag:gwUf"));
+  EXPECT_TRUE(has_line(section(answer, "audio"), "a=end-of-candidates"));
   const auto plan = plan_of(leg);
   ASSERT_TRUE(plan.video);
   EXPECT_EQ(numbers(plan.video->payloads), Names{"vp8 96>96"});
@@ -71,8 +75,8 @@ TEST(WebVideo, TheFirstMLineMayBeThatOfVideo) {
   ASSERT_TRUE(leg.on_offer(replaced(offer, "BUNDLE 0", "BUNDLE v 0")));
   const auto answer = leg.answer(web_with_video(), {opus, vp8}, both);
   EXPECT_TRUE(has_line(answer, "a=group:BUNDLE v 0"));
-  EXPECT_TRUE(has_line(section(answer, "video"), "a=setup:passive"));
-  EXPECT_FALSE(has_line(section(answer, "audio"), "a=setup:passive"));
+  EXPECT_TRUE(has_line(section(answer, "video"), "a=end-of-candidates"));
+  EXPECT_FALSE(has_line(section(answer, "audio"), "a=end-of-candidates"));
 }
 
 TEST(WebVideo, IsRefusedWhereNothingCanComeOfIt) {
@@ -97,7 +101,7 @@ TEST(WebVideo, OurOfferHasOneGroupAndNumbersThatMeanOneThing) {
   const auto video = section(offer, "video");
   EXPECT_EQ(lines_of(video).front(), "m=video 10065 UDP/TLS/RTP/SAVPF 96 97");
   EXPECT_TRUE(has_line(video, "a=fmtp:97 profile-level-id=42e01f;packetization-mode=1")) << video;
-  EXPECT_FALSE(has_line(video, "a=ice-ufrag:gwUf"));
+  EXPECT_FALSE(has_line(video, "a=end-of-candidates"));
   const auto answer = web_sdp("111") + "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=mid:1\r\na=rtcp-mux\r\na=recvonly\r\n"
                       "a=rtpmap:97 H264/90000\r\na=fmtp:97 profile-level-id=42e015;packetization-mode=1\r\na=rtcp-fb:97 ccm fir\r\n";
   ASSERT_TRUE(leg.on_answer(replaced(answer, "BUNDLE 0", "BUNDLE 0 1")));
@@ -107,6 +111,17 @@ TEST(WebVideo, OurOfferHasOneGroupAndNumbersThatMeanOneThing) {
   EXPECT_EQ(numbers(plan.video->tolerated), Names{"vp8 96>96"});
   EXPECT_EQ(plan.video->peer_direction, Direction::recvonly);
   EXPECT_EQ(plan.video->key_frame_request, leg::KeyFrameRequest::fir);
+}
+
+// sipML5 rewrites the profile of the first m-line alone.
+TEST(WebVideo, TheProfilesOfAnAnswerMayDiffer) {
+  OfferAnswer leg(Kind::web, 1);
+  leg.offer(web_with_video(), {opus, vp8}, both);
+  const auto answer = web_sdp("111") + "m=video 9 RTP/SAVPF 96\r\na=mid:1\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n";
+  ASSERT_TRUE(leg.on_answer(replaced(answer, "BUNDLE 0", "BUNDLE 0 1")));
+  EXPECT_TRUE(plan_of(leg).video);
+  const auto held = leg.offer(web_with_video(), {opus, vp8}, {Direction::sendonly, Direction::sendonly});
+  EXPECT_EQ(held.find("m=video"), held.rfind("m=video"));
 }
 
 TEST(WebVideo, AnAnswerOutsideOfTheGroupHasNoVideo) {
