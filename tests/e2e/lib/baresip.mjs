@@ -1,11 +1,12 @@
 // baresip as the SIP phone: sends a tone of its own, records what it hears, is driven over ctrl_tcp.
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
 import { EventQueue, eventually, within } from './deadline.mjs';
 import { DOMAIN, PASSWORDS, PHONE_HOST, REGISTRAR, RTP_PORTS, TONE, aor } from './network.mjs';
+import { readPng } from './picture.mjs';
 import { recorded } from './recorded.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 
@@ -37,18 +38,31 @@ module_app menu.so
 ctrl_tcp_listen ${host}:${CONTROL_PORT}
 `;
 
+// Three bars, red, green and blue; the display shows nothing, snapshots are taken before it.
+const VIDEO = `
+video_source fakevideo,nil
+video_display fakevideo,nil
+video_size 320x240
+video_bitrate 256000
+video_fps 10
+module vp8.so
+module fakevideo.so
+module snapshot.so
+`;
+
 const modulePath = () => '/usr/lib/baresip/modules';
 
 export class Baresip {
   // answer: auto, manual or early (RFC 3261 183 with SDP, then waits for accept()).
-  static async start({ user = 'phone', host = PHONE_HOST, hz = TONE[user], answer = 'auto' } = {}) {
+  static async start({ user = 'phone', host = PHONE_HOST, hz = TONE[user], answer = 'auto', video = false } = {}) {
     const phone = new Baresip();
     phone.name = user;
     phone.events = new EventQueue(`baresip ${user}`);
     const directory = temporaryDirectory(`baresip-${user}`);
     phone.recordings = join(directory, 'recordings');
     mkdirSync(phone.recordings);
-    writeFileSync(join(directory, 'config'), config(host, RTP_PORTS[user], hz, phone.recordings));
+    phone.snapshot = join(directory, 'seen.png');
+    writeFileSync(join(directory, 'config'), config(host, RTP_PORTS[user], hz, phone.recordings) + (video ? VIDEO : ''));
     writeFileSync(join(directory, 'contacts'), '');
     writeFileSync(join(directory, 'accounts'), `<${aor(user)};transport=udp>;auth_user=${user};` +
       `auth_pass=${PASSWORDS[user]};outbound="sip:${REGISTRAR.host}:${REGISTRAR.port};transport=udp";` +
@@ -112,6 +126,23 @@ export class Baresip {
   // What the phone decoded in the next `ms`; less when nothing arrives to be decoded.
   async hear(ms) {
     return recorded(await eventually(`${this.name} records`, () => this.newestRecording(), 5000), ms);
+  }
+
+  // What it says of its video, as far as tests ask; nothing outside a call with video.
+  async video() {
+    const { data } = await this.command('video_debug');
+    const number = (pattern) => Number(pattern.exec(data)?.[1] ?? 0);
+    return { frames: number(/vidisp: .* frames=(\d+)/), keyFrames: number(/n_keyframes=(\d+)/),
+      codec: /rx: decode: (\S+)/.exec(data)?.[1], width: number(/vidisp: \S+ (\d+) x/) };
+  }
+
+  // What it sees: how many frames it has shown, and the next picture if one comes soon.
+  async look() {
+    rmSync(this.snapshot, { force: true });
+    await this.command('snapshot_recv', this.snapshot);
+    const read = () => readPng(readFileSync(this.snapshot));
+    const picture = await eventually(`${this.name} gets a picture`, read, 600).catch(() => {});
+    return { frames: (await this.video()).frames, picture };
   }
 
   newestRecording() {

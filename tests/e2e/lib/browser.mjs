@@ -9,7 +9,8 @@ import { build } from 'esbuild';
 import puppeteer from 'puppeteer-core';
 
 import { EventQueue, within } from './deadline.mjs';
-import { DOMAIN, GATEWAY, PASSWORDS, TONE } from './network.mjs';
+import { COLOUR, DOMAIN, GATEWAY, PASSWORDS, TONE } from './network.mjs';
+import { cameraFilm } from './picture.mjs';
 import { temporaryDirectory } from './temporary.mjs';
 import { sineWav } from './tone.mjs';
 
@@ -17,11 +18,14 @@ const PAGES = new URL('../pages/', import.meta.url);
 
 const installed = (...paths) => paths.find(existsSync);
 
-// How each engine is started so that its microphone is a tone and nobody is asked.
+// How each engine is started so that its microphone is a tone and nobody is asked. `colour` gives Chromium a camera with
+// the user's picture; Firefox has one of its own.
 const ENGINES = {
-  chromium({ directory, hz }) {
+  chromium({ directory, hz, colour }) {
     const microphone = join(directory, 'tone.wav');
     writeFileSync(microphone, sineWav(hz));
+    const camera = join(directory, 'film.y4m');
+    if (colour) writeFileSync(camera, cameraFilm(colour));
     return {
       executablePath: process.env.CHROMIUM ??
         installed('/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'),
@@ -37,6 +41,7 @@ const ENGINES = {
         '--disable-background-timer-throttling',
         '--disable-renderer-backgrounding',
         `--use-file-for-fake-audio-capture=${microphone}`,
+        ...(colour ? [`--use-file-for-fake-video-capture=${camera}`] : []),
       ],
     };
   },
@@ -50,6 +55,7 @@ const ENGINES = {
         'media.navigator.audio.fake_frequency': hz,
         'media.navigator.permission.disabled': true,
         'permissions.default.microphone': 1,
+        'permissions.default.camera': 1,
         'media.autoplay.default': 0,
         'media.peerconnection.ice.loopback': true,
         'media.peerconnection.ice.obfuscate_host_addresses': false,
@@ -94,13 +100,13 @@ async function servePages() {
 
 export class Browser {
   // All pages of one browser share its microphone, so each user with a tone of its own has its own browser.
-  static async start({ user = 'alice', hz = TONE[user], engine = 'chromium', env = {} } = {}) {
+  static async start({ user = 'alice', hz = TONE[user], camera = false, engine = 'chromium', env = {} } = {}) {
     const browser = new Browser();
     browser.user = user;
     const directory = temporaryDirectory(`${engine}-${user}`);
     browser.pages = await servePages();
     browser.process = await puppeteer.launch({
-      ...ENGINES[engine]({ directory, hz }),
+      ...ENGINES[engine]({ directory, hz, colour: camera && COLOUR[user] }),
       userDataDir: join(directory, 'profile'),
       env: { ...process.env, HOME: directory, DBUS_SESSION_BUS_ADDRESS: 'disabled:', ...env },
     });
@@ -182,13 +188,40 @@ export class BrowserPhone {
   }
 
   // The codec that this page receives, as the statistics name it: audio/PCMU, audio/opus.
-  receivedCodec() {
-    return this.page.evaluate(async () => {
+  async receivedCodec() { return (await this.statistics('audio')).received.codec; }
+
+  // What the browser counts of that kind of media, received and sent; empty where there is none.
+  statistics(kind) {
+    return this.page.evaluate(async (wanted) => {
       const stats = await window.phone.connection.getStats();
-      const inbound = [...stats.values()].find(({ type }) => type === 'inbound-rtp');
-      return stats.get(inbound?.codecId)?.mimeType;
-    });
+      const of = (direction) => {
+        const report = [...stats.values()].find(({ type, kind: its }) => type === direction && its === wanted);
+        return report ? { ...report, codec: stats.get(report.codecId)?.mimeType } : {};
+      };
+      return { received: of('inbound-rtp'), sent: of('outbound-rtp') };
+    }, kind);
   }
+
+  // What the page sees: how many frames it has decoded, and the picture of this moment.
+  async look() {
+    const { received: { framesDecoded = 0 } } = await this.statistics('video');
+    return { frames: framesDecoded, picture: await this.page.evaluate(() => window.phone.eye?.look()) };
+  }
+
+  // The picture in a JPEG file.
+  read(jpeg) {
+    return this.page.evaluate(async (base64) => {
+      const file = await fetch(`data:image/jpeg;base64,${base64}`);
+      const image = await createImageBitmap(await file.blob());
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      canvas.drawImage(image, 0, 0);
+      const { width, height, data } = canvas.getImageData(0, 0, image.width, image.height);
+      return { width, height, channels: 4, pixels: [...data] };
+    }, jpeg.toString('base64'));
+  }
+
+  // The SDP of the gateway that the page has taken last.
+  remoteDescription() { return this.page.evaluate(() => window.phone.connection.remoteDescription.sdp); }
 
   // Leaves no binding behind: the registrar would fork later calls to a page that is gone.
   async stop() {

@@ -29,7 +29,7 @@ const ENTRIES = [
   ['rtp-port-range', '20000;20999'],
   ['outbound-proxy', `udp;${REGISTRAR.host};${REGISTRAR.port}`],
   ['allow-destination', '127.0.0.0/8'],
-  ['codecs', 'opus;pcmu;pcma'],
+  ['codecs', 'opus;pcmu;pcma;vp8;h264-bp'],
 ];
 
 export function makeCertificate(directory) {

@@ -1,6 +1,6 @@
 // Linphone's console client as the SIP phone: sends a tone from a file, records what it hears into another, is driven over
 // its standard input. It knows Replaces.
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
@@ -17,7 +17,7 @@ const RTP_PORTS = '33000-33999';
 const RATES = { opus: 48000, pcmu: 8000 };
 
 // It knows more codecs than these; what is listed first it prefers.
-const config = (user, codec) => `
+const config = (user, codec, video) => `
 [sip]
 sip_port=${SIP_PORT}
 sip_tcp_port=0
@@ -37,9 +37,13 @@ audio_rtp_port=${RTP_PORTS}
 audio_adaptive_jitt_comp_enabled=0
 
 [video]
-enabled=0
-capture=0
-display=0
+enabled=${video}
+capture=${video}
+display=${video}
+automatically_initiate=${video}
+automatically_accept=${video}
+displaytype=MSX11Video
+size=qvga
 
 [sound]
 echocancellation=0
@@ -75,6 +79,9 @@ reg_sendregister=1
 publish=0
 `;
 
+// Where there is no camera it sends a picture once a second, with this at the left.
+export const NO_CAMERA = [77, 75, 76];
+
 // What it says, as events with the number of the call.
 const SAYINGS = {
   incoming: /Receiving new incoming call from .*, assigned id (\d+)/,
@@ -91,7 +98,7 @@ const SAYINGS = {
 };
 
 export class Linphone {
-  static async start({ user = 'phone2', hz = TONE[user], codec = 'pcmu' } = {}) {
+  static async start({ user = 'phone2', hz = TONE[user], codec = 'pcmu', video = false } = {}) {
     const phone = new Linphone();
     phone.name = `linphone ${user}`;
     phone.events = new EventQueue(phone.name);
@@ -99,9 +106,11 @@ export class Linphone {
     mkdirSync(join(directory, '.local/share/linphone'), { recursive: true });  // else it has no database and says so
     const path = (name) => join(directory, name);
     phone.recording = path('heard.wav');
+    phone.snapshot = path('seen.jpg');
     writeFileSync(path('tone.wav'), sineWav(hz, { rate: 8000, seconds: 200 }));
-    writeFileSync(path('linphonerc'), config(user, codec));
-    phone.child = new Child(phone.name, 'linphonec', ['-a', '-c', path('linphonerc')], { cwd: directory,
+    writeFileSync(path('linphonerc'), config(user, codec, video ? 1 : 0));
+    const options = [...(video ? ['-V'] : []), '-a', '-c', path('linphonerc')];
+    phone.child = new Child(phone.name, 'linphonec', options, { cwd: directory,
       stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: directory, LANG: 'C.UTF-8' } });
     phone.rate = RATES[codec];
     phone.read = 0;
@@ -152,6 +161,17 @@ export class Linphone {
   async hear(ms) {
     await eventually(`${this.name} records`, () => existsSync(this.recording) && statSync(this.recording).size > 44, 5000);
     return recorded(this.recording, ms, this.rate);
+  }
+
+  // What it sees, read from a JPEG file by a page. It does not count frames, so each picture is one: it is written when a
+  // frame has come.
+  async look(page) {
+    rmSync(this.snapshot, { force: true });
+    this.command(`snapshot ${this.snapshot}`);
+    const read = () => existsSync(this.snapshot) && readFileSync(this.snapshot);
+    const file = await eventually(`${this.name} takes a picture`, read);
+    this.pictures = (this.pictures ?? 0) + 1;
+    return { frames: this.pictures, picture: await page.read(file) };
   }
 
   async stop() {

@@ -28,3 +28,6 @@ export const aor = (user) => `sip:${user}@${DOMAIN}`;
 
 // Tones far from each other's harmonics, all within the 300 to 3400 Hz that G.711 carries.
 export const TONE = { alice: 620, bob: 1130, phone: 440, phone2: 910, sipp: 1470 };
+
+// What their cameras see at the left; red is that of baresip's bars.
+export const COLOUR = { alice: [40, 70, 200], bob: [220, 180, 40], phone: [255, 0, 0], phone2: [255, 0, 0] };

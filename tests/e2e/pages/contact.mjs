@@ -13,6 +13,30 @@ export const AUDIO_ONLY = {
   audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
   video: false,
 };
+export const AUDIO_AND_VIDEO = { ...AUDIO_ONLY, video: { width: 320, height: 240 } };
+
+// The next offer has no other codec for its video.
+export function offerOnly(connection, mimeType) {
+  const { codecs } = RTCRtpSender.getCapabilities('video');
+  for (const transceiver of connection.getTransceivers()) {
+    if (transceiver.receiver.track.kind === 'video') {
+      transceiver.setCodecPreferences(codecs.filter((codec) => codec.mimeType === mimeType));
+    }
+  }
+}
+
+// The next offer is one with video.
+export async function addVideo(connection) {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: AUDIO_AND_VIDEO.video });
+  connection.addTrack(stream.getVideoTracks()[0], stream);
+}
+
+// The next offer is one without video.
+export function removeVideo(connection) {
+  const transceiver = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video');
+  transceiver.sender.track.stop();
+  transceiver.stop();
+}
 
 // Everything a test may want to know about a failure, in one shape for both libraries.
 export function describeResponse(response) {

@@ -1,17 +1,21 @@
 // JsSIP as a phone in a page: window.phone, driven by lib/browser.mjs; report(event) tells the test.
 import JsSIP from 'jssip';
 
-import { AUDIO_ONLY, addCredentials, describeRegistration, describeResponse } from './contact.mjs';
+import {
+  AUDIO_AND_VIDEO, AUDIO_ONLY, addCredentials, addVideo, describeRegistration, describeResponse, offerOnly, removeVideo,
+} from './contact.mjs';
+import { Eye } from './eye.mjs';
+import { askForKeyFrame } from './key_frame.mjs';
 import { Recorder } from './recorder.mjs';
 
-const CALL = { mediaConstraints: AUDIO_ONLY, pcConfig: { iceServers: [] } };
-
 class JsSipPhone {
-  constructor({ user, domain, password, server, breaker, ha1, instance, expires = 600 }) {
+  constructor({ user, domain, password, server, breaker, ha1, instance, expires = 600, video, videoCodec }) {
+    this.videoCodec = videoCodec;
     const token = Math.random().toString(36).slice(2, 10);
     const mark = breaker ? ';rtcweb-breaker=yes' : '';
     const transport = server.startsWith('wss') ? 'wss' : 'ws';
     this.domain = domain;
+    this.calling = { mediaConstraints: video ? AUDIO_AND_VIDEO : AUDIO_ONLY, pcConfig: { iceServers: [] } };
     this.ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(server)],
       uri: `sip:${user}@${domain}`,
@@ -51,7 +55,9 @@ class JsSipPhone {
     this.before = this.session;
     this.session = session;
     this.recorder = null;
+    this.eye = null;
     session.on('peerconnection', ({ peerconnection }) => this.listen(peerconnection));
+    session.on('connecting', () => this.videoCodec && offerOnly(session.connection, this.videoCodec));
     if (session.connection) this.listen(session.connection);
     session.on('progress', ({ originator, response }) => {
       if (originator === 'remote') report('progress', { ...describeResponse(response), sdp: !!response.body });
@@ -66,7 +72,7 @@ class JsSipPhone {
     session.on('unhold', ({ originator }) => originator === 'remote' && report('resumedByPeer'));
     session.on('refer', ({ request, accept }) => {
       report('referred', { to: request.getHeader('Refer-To'), by: request.getHeader('Referred-By') });
-      accept(undefined, CALL);
+      accept(undefined, this.calling);
     });
     session.on('replaces', ({ accept }) => accept());
     session.on('newDTMF', ({ originator, dtmf }) => {
@@ -75,7 +81,10 @@ class JsSipPhone {
   }
 
   listen(connection) {
-    connection.addEventListener('track', ({ track }) => { this.recorder = new Recorder(track); });
+    connection.addEventListener('track', ({ track }) => {
+      if (track.kind === 'audio') this.recorder = new Recorder(track);
+      else this.eye = new Eye(track);
+    });
     connection.addEventListener('connectionstatechange', () =>
       report('media', { state: connection.connectionState }));
   }
@@ -84,10 +93,10 @@ class JsSipPhone {
   unregister() { this.ua.unregister(); }
 
   call(target) {
-    this.ua.call(`sip:${target}@${this.domain}`, CALL);
+    this.ua.call(`sip:${target}@${this.domain}`, this.calling);
   }
 
-  answer() { this.session.answer(CALL); }
+  answer() { this.session.answer(this.calling); }
 
   reject(code = 486) { this.session.terminate({ status_code: code }); }
   hangup() { this.session.terminate(); }
@@ -117,8 +126,20 @@ class JsSipPhone {
   unhold() { return new Promise((resolve) => this.session.unhold({}, resolve)); }
 
   // What JsSIP itself does when its network changes.
-  restartIce() {
-    return new Promise((resolve) => this.session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, resolve));
+  restartIce() { return this.renegotiate({ rtcOfferConstraints: { iceRestart: true } }); }
+
+  renegotiate(options = {}) { return new Promise((resolve) => this.session.renegotiate(options, resolve)); }
+
+  async addVideo() {
+    await addVideo(this.connection);
+    await this.renegotiate();
+  }
+
+  askForKeyFrame() { return askForKeyFrame(this.connection); }
+
+  removeVideo() {
+    removeVideo(this.connection);
+    return this.renegotiate();
   }
 
   dtmf(tone, transport) {

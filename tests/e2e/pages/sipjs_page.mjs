@@ -3,15 +3,18 @@ import {
   Inviter, Messager, Publisher, Registerer, RegistererState, SessionState, SIPExtension, Subscriber, UserAgent, UserAgentState,
 } from 'sip.js';
 
-import { AUDIO_ONLY, addCredentials, describeRegistration, describeResponse } from './contact.mjs';
+import {
+  AUDIO_AND_VIDEO, AUDIO_ONLY, addCredentials, addVideo, describeRegistration, describeResponse, removeVideo,
+} from './contact.mjs';
+import { Eye } from './eye.mjs';
+import { askForKeyFrame } from './key_frame.mjs';
 import { Recorder } from './recorder.mjs';
 
-const calling = () => ({ sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY }, earlyMedia: true });
-
 class SipJsPhone {
-  constructor({ user, domain, password, server, breaker, ha1, expires = 600, reliable, instance }) {
+  constructor({ user, domain, password, server, breaker, ha1, expires = 600, reliable, instance, video }) {
     const transport = server.startsWith('wss') ? 'wss' : 'ws';
     this.domain = domain;
+    this.constraints = video ? AUDIO_AND_VIDEO : AUDIO_ONLY;
     this.agent = new UserAgent({
       uri: UserAgent.makeURI(`sip:${user}@${domain}`),
       authorizationUsername: user,
@@ -82,6 +85,7 @@ class SipJsPhone {
     this.before = this.session;
     this.session = session;
     this.recorder = null;
+    this.eye = null;
     session.delegate = {
       onSessionDescriptionHandler: (handler) => this.listen(handler.peerConnection),
       onBye: () => { this.ended = 'remote'; },
@@ -110,22 +114,27 @@ class SipJsPhone {
   }
 
   listen(connection) {
-    const hear = (track) => { this.recorder ??= new Recorder(track); };
-    connection.addEventListener('track', ({ track }) => hear(track));
-    connection.getReceivers().forEach(({ track }) => track.kind === 'audio' && hear(track));
+    const take = (track) => {
+      if (track.kind === 'audio') this.recorder ??= new Recorder(track);
+      else this.eye = new Eye(track);
+    };
+    connection.addEventListener('track', ({ track }) => take(track));
+    connection.getReceivers().forEach(({ track }) => take(track));
     connection.addEventListener('connectionstatechange', () =>
       report('media', { state: connection.connectionState }));
   }
 
+  calling() { return { sessionDescriptionHandlerOptions: { constraints: this.constraints }, earlyMedia: true }; }
+
   call(target) {
-    return this.invite(new Inviter(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`), calling()));
+    return this.invite(new Inviter(this.agent, UserAgent.makeURI(`sip:${target}@${this.domain}`), this.calling()));
   }
 
   async follow(referral) {
     const { request } = referral;
     report('referred', { to: request.getHeader('Refer-To'), by: request.getHeader('Referred-By') });
     await referral.accept();
-    await this.invite(referral.makeInviter(calling()));
+    await this.invite(referral.makeInviter(this.calling()));
   }
 
   async invite(inviter) {
@@ -137,7 +146,7 @@ class SipJsPhone {
   }
 
   answer() {
-    return this.session.accept({ sessionDescriptionHandlerOptions: { constraints: AUDIO_ONLY } });
+    return this.session.accept({ sessionDescriptionHandlerOptions: { constraints: this.constraints } });
   }
 
   reject(code = 486) { return this.session.reject({ statusCode: code }); }
@@ -174,15 +183,27 @@ class SipJsPhone {
 
   // SIP.js only changes the direction; who holds goes quiet by himself, as SIP.js's own SimpleUser does.
   reinvite(hold) {
-    this.connection.getSenders().forEach(({ track }) => { track.enabled = !hold; });
+    for (const { track } of this.connection.getSenders()) if (track) track.enabled = !hold;
     return this.offer({ hold });
   }
 
   restartIce() { return this.offer({ offerOptions: { iceRestart: true } }); }
 
+  async addVideo() {
+    await addVideo(this.connection);
+    await this.offer();
+  }
+
+  askForKeyFrame() { return askForKeyFrame(this.connection); }
+
+  removeVideo() {
+    removeVideo(this.connection);
+    return this.offer();
+  }
+
   offer(options) {
     return new Promise((resolve, reject) => {
-      this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: AUDIO_ONLY, ...options };
+      this.session.sessionDescriptionHandlerOptionsReInvite = { constraints: this.constraints, ...options };
       this.session.invite({ requestDelegate: {
         onAccept: () => resolve(true),
         onReject: ({ message }) => reject(new Error(`re-INVITE: ${message.statusCode}`)),

@@ -1,12 +1,14 @@
 // sipML5 as a phone in a page: the same window.phone as JsSIP's. The breaker was made for this client: it writes
 // rtcweb-breaker, impi and ha1 by itself.
+import { Eye } from './eye.mjs';
 import { Recorder } from './recorder.mjs';
 
 const { SIPml } = window;
 
 class SipMl5Phone {
-  constructor({ user, domain, password, server, breaker, outboundProxy, expires = 600 }) {
+  constructor({ user, domain, password, server, breaker, outboundProxy, expires = 600, video }) {
     this.domain = domain;
+    this.callType = video ? 'call-audiovideo' : 'call-audio';
     this.expires = expires;
     this.player = document.body.appendChild(document.createElement('audio'));
     window.onConnection = (connection) => this.listen(connection);
@@ -114,12 +116,16 @@ class SipMl5Phone {
   listen(connection) {
     this.connection = connection;
     this.recorder = null;
-    connection.addEventListener('track', ({ track }) => { this.recorder = new Recorder(track); });
+    this.eye = null;
+    connection.addEventListener('track', ({ track }) => {
+      if (track.kind === 'audio') this.recorder = new Recorder(track);
+      else this.eye = new Eye(track);
+    });
     connection.addEventListener('connectionstatechange', () => report('media', { state: connection.connectionState }));
   }
 
   call(target) {
-    const session = this.stack.newSession('call-audio', this.configuration());
+    const session = this.stack.newSession(this.callType, this.configuration());
     this.adopt(session, 'local');
     session.call(target);
   }

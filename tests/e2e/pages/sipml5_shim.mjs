@@ -1,6 +1,6 @@
 // sipML5 is of 2018. Where today's browsers differ, this makes up for it; it has to be there before the library is. What
 // the library sends stays as it is.
-import { AUDIO_ONLY } from './contact.mjs';
+import { AUDIO_AND_VIDEO, AUDIO_ONLY } from './contact.mjs';
 
 // Called with each connection that the library makes.
 window.onConnection = () => {};
@@ -30,5 +30,7 @@ window.RTCPeerConnection = PeerConnection;
 window.webkitRTCPeerConnection = PeerConnection;
 
 // It asks with callbacks, and for a voice that is cleaned of steady tones.
-navigator.getUserMedia = (_, done, failed) => { navigator.mediaDevices.getUserMedia(AUDIO_ONLY).then(done, failed); };
+navigator.getUserMedia = ({ video }, done, failed) => {
+  navigator.mediaDevices.getUserMedia(video ? AUDIO_AND_VIDEO : AUDIO_ONLY).then(done, failed);
+};
 navigator.webkitGetUserMedia = navigator.getUserMedia;
