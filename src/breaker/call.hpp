@@ -203,7 +203,7 @@ class Call {
   void answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, const sip::Message& request, Outputs& out,
                     const sip::Message* accepted = nullptr);
   std::string answer_to(LegState& leg, leg::Directions directions);
-  bool is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs) const;
+  bool is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs, bool new_offer = false) const;
   void answer_modification(Time now, LegState& from, Outputs& out, const sip::Message* accepted = nullptr);
   void send_offer(LegState& to, std::string_view method, std::string offer, bool carries, Outputs& out);
   void on_modify_success(Time now, const Pending& pending, const sip::Message& response, Outputs& out);
@@ -307,8 +307,10 @@ std::vector<leg::Codec> usable(const std::vector<leg::Codec>& offered, const Opt
 bool allows(const sip::Message& message, std::string_view method);
 // All of those, for an offer of ours to a peer of whom nothing is known.
 std::vector<leg::Codec> all_usable(const Options& options);
-// A peer that takes `codecs` still takes the audio codec that is in use among those `used`.
+// A peer that takes `codecs` still takes the codecs that are in use: of those `used` the first of each kind.
 bool still_fits(const std::vector<leg::Codec>& used, const std::vector<leg::Codec>& codecs);
+// `codecs` without those of video, unless both legs have a place for it.
+std::vector<leg::Codec> with_places(std::vector<leg::Codec> codecs, const LegState& leg, const LegState& other);
 // Remembers whether this leg's peer takes UPDATE; a message without Allow says nothing.
 void note_allow(bool& allows_update, const sip::Message& message);
 constexpr std::string_view allowed_methods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, MESSAGE";

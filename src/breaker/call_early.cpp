@@ -123,7 +123,7 @@ void Call::take_prack_description(Time now, const Message& prack, Message& respo
   b_.stale = b_.stale || is_news(a_, offer->wish, codecs);
   a_.peer_directions = offer->wish;
   a_.peer_codecs = codecs;
-  const auto shared = sdp::common(codecs, b_.peer_codecs);  // none: the stream is refused with port 0
+  const auto shared = with_places(sdp::common(codecs, b_.peer_codecs), a_, b_);  // none: the stream is refused with port 0
   response.set_body(a_.description->answer(a_.opened, shared, b_.peer_directions), "application/sdp");
   if (!shared.empty()) codecs_ = shared;
   apply_plans(out);

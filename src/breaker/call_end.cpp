@@ -147,7 +147,11 @@ void Call::on_media_event(Time now, const leg::Event& event, Outputs& out) {
     return log_state("call.media_connected", {{"leg", leg::name(connected->side)}});
   }
   if (const auto* key = std::get_if<leg::KeyPressed>(&event)) return on_key_pressed(*key, out);
-  if (const auto* wanted = std::get_if<leg::KeyFrameWanted>(&event)) return send_fast_update(now, leg(wanted->side), out);
+  if (const auto* wanted = std::get_if<leg::KeyFrameWanted>(&event)) {
+    auto& to = this->leg(wanted->side);
+    if (wanted->number == to.number && state_ == State::connected) send_fast_update(now, to, out);
+    return;
+  }
   const auto& failed = std::get<leg::LegFailed>(event);
   auto& leg = this->leg(failed.side);
   if (failed.number != leg.number || leg.hung_up) return;  // of a leg that nobody hears any more

@@ -55,10 +55,10 @@ void Call::replace_leg(Time now, leg::Directions wish, Outputs& out) {
   refuse_modification(place, 487, {}, out);
   if (kept.modification) kept.modification->carried = false;  // the new peer hears of it
   // The new peer may send all that it has accepted, and what the kept one was not told of it would not understand.
-  auto codecs = sdp::common(kept.peer_codecs, transfer_->target.peer_codecs);
+  auto codecs = with_places(sdp::common(kept.peer_codecs, transfer_->target.peer_codecs), kept, transfer_->target);
   const bool has_more = std::any_of(codecs.begin(), codecs.end(), [&](const auto& codec) {
     return codec.name != "telephone-event" &&
-           std::none_of(codecs_.begin(), codecs_.end(), [&](const auto& told) { return told.name == codec.name; });
+           std::none_of(codecs_.begin(), codecs_.end(), [&](const auto& told) { return leg::same_codec(told, codec); });
   });
   kept.stale = kept.stale || told_otherwise || has_more || is_news(place, wish, transfer_->target.peer_codecs);
   const auto offered = transfer_->offered;

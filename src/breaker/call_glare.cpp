@@ -92,7 +92,7 @@ void Call::carry(LegState& from, Outputs& out) {
   if (!is_free(to) || (!update && state_ != State::connected) || awaits_video(from, out)) return;
   log_state("call.modify", {{"leg", leg::name(from.side)}, {"direction", leg::name(from.peer_directions.audio)}});
   from.modification->carried = true;
-  send_offer(to, update ? "UPDATE" : "INVITE", to.description->offer(to.opened, from.peer_codecs, from.peer_directions),
+  send_offer(to, update ? "UPDATE" : "INVITE", to.description->offer(to.opened, with_places(from.peer_codecs, to, from), from.peer_directions),
              true, out);
 }
 
@@ -126,7 +126,7 @@ void Call::continue_offers(Time now, Outputs& out) {
   for (auto* leg : {&a_, &b_}) {
     if (!leg->stale || !is_free(*leg)) continue;
     const auto& from = other(*leg);
-    send_offer(*leg, "INVITE", leg->description->offer(leg->opened, from.peer_codecs, from.peer_directions), false, out);
+    send_offer(*leg, "INVITE", leg->description->offer(leg->opened, with_places(from.peer_codecs, *leg, from), from.peer_directions), false, out);
   }
   refresh_sessions(now, out);
 }

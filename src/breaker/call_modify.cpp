@@ -1,5 +1,6 @@
 // Offers in the call: what the other leg has to learn is carried there, the rest is answered on the spot.
 #include <algorithm>
+#include <array>
 
 #include "call.hpp"
 
@@ -7,6 +8,12 @@ namespace w2s::breaker {
 
 using sip::HeaderId;
 using sip::Message;
+
+namespace {
+
+constexpr std::array media_types{leg::MediaType::audio, leg::MediaType::video};
+
+}  // namespace
 
 void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   if (auto refusal = refuse_offer(from, request)) return respond(id, std::move(*refusal), out);
@@ -32,7 +39,7 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
     from.description->reject_offer();
     return refuse("no common codec with what the other side offered: " + sdp::list_names(to.peer_codecs));
   }
-  const bool other_must_learn = is_news(from, offer->wish, codecs);
+  const bool other_must_learn = is_news(from, offer->wish, codecs, !offer->repeated);
   Modification modification{id, request, from.peer_directions, from.peer_codecs};
   from.peer_directions = offer->wish;
   from.peer_codecs = std::move(codecs);
@@ -51,7 +58,7 @@ void Call::on_offer(Time now, LegState& from, sip::ServerTransactionId id, const
 void Call::offer_in_200(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   const auto& to = other(from);
   auto response = success(now, from, request);
-  response.set_body(from.description->offer(from.opened, to.peer_codecs, to.peer_directions), "application/sdp");
+  response.set_body(from.description->offer(from.opened, with_places(to.peer_codecs, from, to), to.peer_directions), "application/sdp");
   answer_2xx(now, from, id, std::move(response), out);
 }
 
@@ -66,7 +73,7 @@ void Call::take_late_answer(Time now, LegState& from, const std::string& body, O
     return end(now, {what, 488}, out);
   }
   const auto codecs = usable(answer->codecs, context_.options);
-  const auto shared = sdp::common(codecs, to.peer_codecs);
+  const auto shared = with_places(sdp::common(codecs, to.peer_codecs), from, to);
   if (shared.empty()) {
     return end(now, {"no common codec: one leg accepted " + sdp::list_names(answer->codecs) + ", the other " +
                          sdp::list_names(to.peer_codecs), 488}, out);
@@ -82,7 +89,8 @@ void Call::take_late_answer(Time now, LegState& from, const std::string& body, O
 void Call::answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, const Message& request, Outputs& out,
                         const Message* accepted) {
   const auto& to = other(leg);
-  if (auto shared = sdp::common(leg.peer_codecs, to.peer_codecs); !shared.empty()) codecs_ = std::move(shared);
+  auto shared = with_places(sdp::common(leg.peer_codecs, to.peer_codecs), leg, to);
+  if (!shared.empty()) codecs_ = std::move(shared);
   auto response = success(now, leg, request);
   if (accepted != nullptr) pass_headers(to, *accepted, response);
   response.set_body(answer_to(leg, to.peer_directions), "application/sdp");
@@ -92,7 +100,6 @@ void Call::answer_offer(Time now, LegState& leg, sip::ServerTransactionId id, co
   apply_plans(out);
 }
 
-// `accepted`: what the other leg's peer said, whose headers may cross.
 // Our description for the offer of this leg's peer. A restart of ICE ends here, the other leg need not know of it.
 std::string Call::answer_to(LegState& leg, leg::Directions directions) {
   if (leg.description->restarts_ice()) {
@@ -104,9 +111,11 @@ std::string Call::answer_to(LegState& leg, leg::Directions directions) {
   return leg.description->answer(leg.opened, codecs_, directions);
 }
 
+// `accepted`: what the other leg's peer said, whose headers may cross.
 void Call::answer_modification(Time now, LegState& from, Outputs& out, const Message* accepted) {
   const auto modification = std::move(*from.modification);
   from.modification.reset();
+  a_.has_no_place_for_video = b_.has_no_place_for_video = false;  // the next offer may find one
   answer_offer(now, from, modification.id, modification.request, out, accepted);
 }
 
@@ -144,7 +153,7 @@ void Call::on_modify_success(Time now, const Pending& pending, const Message& re
   to.peer_directions = answer->wish;
   to.peer_codecs = codecs;
   if (pending.carries && from.modification) return answer_modification(now, from, out, &response);
-  codecs_ = sdp::common(from.peer_codecs, to.peer_codecs);
+  codecs_ = with_places(sdp::common(from.peer_codecs, to.peer_codecs), from, to);
   apply_plans(out);
 }
 
@@ -176,6 +185,7 @@ void Call::refuse_modification(LegState& from, int status, std::string_view reas
   if (!from.modification) return;
   auto modification = std::move(*from.modification);
   from.modification.reset();
+  a_.has_no_place_for_video = b_.has_no_place_for_video = false;
   from.description->reject_offer();
   from.peer_directions = modification.directions_before;
   from.peer_codecs = std::move(modification.codecs_before);
@@ -188,15 +198,29 @@ void Call::refuse_modification(LegState& from, int status, std::string_view reas
 }
 
 // What the peer of `from` says now is something that the other leg's peer has to learn.
-bool Call::is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs) const {
+bool Call::is_news(const LegState& from, leg::Directions wish, const std::vector<leg::Codec>& codecs, bool new_offer) const {
   if (wish.audio != from.peer_directions.audio || !still_fits(codecs_, codecs)) return true;
-  if (sdp::has_video(codecs_)) return !sdp::has_video(codecs) || wish.video != from.peer_directions.video;
-  return sdp::has_video(codecs) && !sdp::has_video(from.peer_codecs);
+  if (sdp::has_video(codecs_)) return wish.video != from.peer_directions.video;
+  // Video that was refused before and is in a new offer is a new wish.
+  return sdp::has_video(codecs) && (new_offer || !sdp::has_video(from.peer_codecs));
 }
 
+// Each kind of media in use can go on with the codec that it uses first.
 bool still_fits(const std::vector<leg::Codec>& used, const std::vector<leg::Codec>& codecs) {
-  const auto first = std::find_if(used.begin(), used.end(), [](const auto& c) { return c.name != "telephone-event"; });
-  return first == used.end() || !sdp::common({*first}, codecs).empty();
+  return std::all_of(media_types.begin(), media_types.end(), [&](leg::MediaType type) {
+    const auto first = std::find_if(used.begin(), used.end(), [&](const auto& codec) {
+      return codec.type == type && codec.name != "telephone-event";
+    });
+    return first == used.end() || std::any_of(codecs.begin(), codecs.end(), [&](const auto& codec) {
+             return leg::same_codec(codec, *first);
+           });
+  });
+}
+
+std::vector<leg::Codec> with_places(std::vector<leg::Codec> codecs, const LegState& leg, const LegState& other) {
+  if (!leg.opened.video || !other.opened.video)
+    std::erase_if(codecs, [](const auto& codec) { return codec.type == leg::MediaType::video; });
+  return codecs;
 }
 
 }  // namespace w2s::breaker

@@ -28,7 +28,8 @@ bool takes_events(const leg::StreamPlan& audio) {
 void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const Message& request, Outputs& out) {
   auto& to = leg(leg::other(from.side));
   const auto type = request.get(HeaderId::content_type).value_or("");
-  if (asks_for_key_frame(type, request.body())) {
+  const bool has_video = to.description->plan(media_, to.side).video.has_value();
+  if (has_video && asks_for_key_frame(type, request.body())) {
     respond(id, response_to(from, request, 200), out);
     return ask_for_key_frame(now, to, out);
   }
@@ -43,7 +44,7 @@ void Call::on_info(Time now, LegState& from, sip::ServerTransactionId id, const 
 // announced that, else by INFO too.
 void Call::ask_for_key_frame(Time now, LegState& to, Outputs& out) {
   const auto plan = to.description->plan(media_, to.side);
-  if (!plan.video || plan.video->key_frame_request == leg::KeyFrameRequest::info) return send_fast_update(now, to, out);
+  if (plan.video->key_frame_request == leg::KeyFrameRequest::info) return send_fast_update(now, to, out);
   if (!to.hung_up) out.push_back(leg::RequestKeyFrame{media_, to.side});
 }
 

@@ -126,7 +126,7 @@ void Call::try_invite(Time, Outputs& out) {
   const auto found = pending_.find(*invite_request_);
   if (found == pending_.end()) return;
   auto& pending = found->second;
-  pending.request.set_body(b_.description->offer(b_.opened, a_.peer_codecs, a_.peer_directions), "application/sdp");
+  pending.request.set_body(b_.description->offer(b_.opened, with_places(a_.peer_codecs, b_, a_), a_.peer_directions), "application/sdp");
   offered_b_ = b_.description;
   state_ = State::inviting;
   transmit(*invite_request_, pending, route_, out);

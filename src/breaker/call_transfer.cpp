@@ -165,7 +165,7 @@ void Call::on_spare_opened(Time now, const leg::LegOpened& opened, Outputs& out)
   if (found == pending_.end()) return;
   const auto& kept = other(target);
   transfer_->offered = kept.peer_directions;
-  found->second.request.set_body(target.description->offer(opened, kept.peer_codecs, kept.peer_directions), "application/sdp");
+  found->second.request.set_body(target.description->offer(opened, with_places(kept.peer_codecs, target, kept), kept.peer_directions), "application/sdp");
   transmit(found->first, found->second, *transfer_->route, out);
 }
 

@@ -30,6 +30,7 @@ class Leg : protected StreamTransport {
   void release_keys(Time now);
 
   leg::LegNumber number() const { return id_.number; }
+  std::uint64_t call() const { return id_.call(); }
   bool press(Time now, char digit, Duration duration);
   void request_key_frame(Time now) { video_.request_key_frame(now); }
   void on_time(Time now);

@@ -8,9 +8,8 @@ namespace w2s::media {
 
 using leg::MediaType;
 
-PhoneLeg::PhoneLeg(LegContext& context, const LegId& id, Ports ports) : Leg(context, id) {
-  add(MediaType::audio, std::move(ports.audio));
-  if (ports.video) add_video(std::move(*ports.video));
+PhoneLeg::PhoneLeg(LegContext& context, const LegId& id, PortPair audio) : Leg(context, id) {
+  add(MediaType::audio, std::move(audio));
 }
 
 void PhoneLeg::add(MediaType type, PortPair ports) {

@@ -10,11 +10,7 @@ namespace w2s::media {
 // A SIP phone: plain RTP and RTCP on a port pair of its own for each stream.
 class PhoneLeg final : public Leg {
  public:
-  struct Ports {
-    PortPair audio;
-    std::optional<PortPair> video;
-  };
-  PhoneLeg(LegContext& context, const LegId& id, Ports ports);
+  PhoneLeg(LegContext& context, const LegId& id, PortPair audio);
 
   leg::LegOpened opened() const override;
   void add_video(PortPair ports);  // to a leg that has none

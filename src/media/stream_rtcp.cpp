@@ -57,7 +57,7 @@ bool Stream::can_ask_for_key_frame() const {
 
 void Stream::ask_for_key_frame(Time now) {
   if (plan_->key_frame_request == leg::KeyFrameRequest::info)
-    return context_.report(leg::KeyFrameWanted{leg_.media, leg_.side});
+    return context_.report(leg::KeyFrameWanted{leg_.media, leg_.side, leg_.number});
   // RFC 4585 3.1: feedback goes in a compound, behind a report, as nobody has negotiated less (RFC 5506).
   std::array<std::uint8_t, most_rtcp> buffer;
   const MutableByteView out(buffer);

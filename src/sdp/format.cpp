@@ -97,13 +97,13 @@ bool is_sound_opus_parameter(std::string_view parameter) {
 std::string fmtp_of(const Media& media, std::uint8_t number, const leg::Codec& codec, const Formats& ours) {
   if (is_telephone_event(codec)) return "0-16";  // RFC 4733 2.4.1 and flash
   const auto value = value_for_number(media, "fmtp", number);
-  if (is_h264(codec)) {
-    // An answer that names our number has chosen what it stands for, also where it does not repeat the fmtp.
+  if (codec.type == leg::MediaType::video) {
+    if (!is_relayable(codec)) return {};
+    auto fmtp = value && value->size() <= max_fmtp ? std::string(*value) : std::string();
     const auto* mine = find_number(ours, number);
-    if (!value) return mine != nullptr && is_h264(mine->codec) ? mine->codec.fmtp : std::string();
+    return is_h264(codec) && mine != nullptr && is_h264(mine->codec) ? completed(std::move(fmtp), mine->codec.fmtp) : fmtp;
   }
   if (!value || value->size() > max_fmtp) return {};
-  if (codec.type == leg::MediaType::video) return is_relayable(codec) ? std::string(*value) : std::string();
   if (codec.name != "opus") return {};
   std::string sound;
   for (const auto parameter : split(*value, ';'))

@@ -70,6 +70,15 @@ std::string with_profile_of(std::string fmtp, std::string_view offered) {
   return iequals(profile_in(fmtp).substr(0, 4), profile) ? fmtp : with_profile(std::move(fmtp), profile);
 }
 
+std::string completed(std::string fmtp, std::string_view offered) {
+  for (const auto name : {profile_level_id, std::string_view("packetization-mode")}) {
+    const auto value = find_parameter(offered, name);
+    if (value.empty() || !find_parameter(fmtp, name).empty()) continue;
+    fmtp += (fmtp.empty() ? "" : ";") + std::string(name) + "=" + std::string(value);
+  }
+  return fmtp;
+}
+
 std::string constrained(std::string fmtp) {
   return profile_of(fmtp) == "bp" ? with_profile(std::move(fmtp), "42e0") : fmtp;
 }

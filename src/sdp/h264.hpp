@@ -17,6 +17,9 @@ std::string h264_variant(std::string_view fmtp);
 
 // `fmtp` with the profile, but not the level, that `offered` says.
 std::string with_profile_of(std::string fmtp, std::string_view offered);
+// The fmtp of an answer that names the number of an offer: what it does not repeat of profile and packetization
+// mode is as offered, since it cannot be anything else.
+std::string completed(std::string fmtp, std::string_view offered);
 // A Baseline profile-level-id as Constrained Baseline, the one that every browser knows.
 std::string constrained(std::string fmtp);
 

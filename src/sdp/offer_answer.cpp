@@ -99,6 +99,7 @@ Result<PeerMedia> OfferAnswer::on_offer(std::string_view body) {
   remember(exchange, remote->audio.formats, remote->video ? &remote->video->formats : nullptr);
   exchange.role = role_towards(*remote, agreed_.get());
   auto media = describe(kind_, *remote);
+  media.repeated = agreed_ && agreed_->remote->version == remote->version;
   exchange.remote = std::move(*remote);
   open_ = std::make_shared<const Exchange>(std::move(exchange));
   return media;

@@ -54,7 +54,8 @@ std::size_t video_line(std::vector<MediaLine>& lines, const MediaLine& audio) {
 }
 
 // Our offer of video, where the transport allows it. `formats` are not empty.
-void offer_video(LocalDescription& local, leg::Kind kind, Formats formats, leg::Direction direction) {
+void offer_video(LocalDescription& local, leg::Kind kind, Formats formats, const Formats& bound,
+                 leg::Direction direction) {
   if (kind == leg::Kind::web && !local.bundled) return;
   if (!local.video) {
     local.video.emplace();
@@ -64,9 +65,14 @@ void offer_video(LocalDescription& local, leg::Kind kind, Formats formats, leg::
   local.video->feedback = {true, true};
   local.video->direction = direction;
   local.video->formats = std::move(formats);
-  if (kind == leg::Kind::phone) return;
-  for (auto& [codec, number] : local.video->formats)
-    if (is_h264(codec)) codec.fmtp = constrained(codec.fmtp);
+  for (auto& [codec, number] : local.video->formats) {
+    if (!is_h264(codec)) continue;
+    // RFC 3264 8.3.2: what a number has stood for it stands for, also the kind of Baseline.
+    if (const auto* known = find_number(bound, number); known != nullptr && is_h264(known->codec))
+      codec.fmtp = with_profile_of(codec.fmtp, known->codec.fmtp);
+    else if (kind == leg::Kind::web)
+      codec.fmtp = constrained(codec.fmtp);
+  }
 }
 
 }  // namespace
@@ -117,7 +123,9 @@ LocalDescription describe_offer(leg::Kind kind, const Exchange& next, const Exch
   taken.insert(taken.end(), local.audio.formats.begin(), local.audio.formats.end());
   auto video = next.video.numbers.assign(of_type(codecs, leg::MediaType::video), taken);
   if (video_open && !video.empty())
-    offer_video(local, kind, std::move(video), directions.video);
+    offer_video(local, kind, std::move(video), next.video.numbers.bound(), directions.video);
+  else if (kind == leg::Kind::web && local.video)
+    local.video->direction = leg::Direction::inactive;  // port 0 would stop a browser's camera for good (RFC 8829 5.10)
   else
     local.video.reset();
   return local;

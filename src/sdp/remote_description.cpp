@@ -99,6 +99,7 @@ Result<RemoteDescription> read(const Session& session, leg::Kind kind, std::size
                                const Formats& ours) {
   const auto& media = session.media[audio];
   RemoteDescription remote;
+  remote.version = session.origin.version;
   remote.lines = read_lines(session);
   remote.audio = read_stream(session, kind, audio, ours);
   if (kind == leg::Kind::phone) {
@@ -128,6 +129,13 @@ bool lines_fit(const Session& answer, const LocalDescription& ours) {
                     [](const Media& media, const MediaLine& line) { return iequals(media.type, line.type); });
 }
 
+// RFC 9143 9.1: in a group a number means one thing, or what comes with it is of neither stream.
+bool share_a_number(const Formats& one, const Formats& other) {
+  return std::any_of(one.begin(), one.end(), [&](const Format& format) {
+    return is_relayable(format.codec) && find_number(other, format.number) != nullptr;
+  });
+}
+
 }  // namespace
 
 Result<leg::Kind> kind_of_offer(const Session& session) {
@@ -150,6 +158,8 @@ Result<RemoteDescription> read_offer(const Session& session, leg::Kind kind) {
     for (std::size_t j = 0; remote && j < session.media.size() && !remote->video; ++j)
       if (can_carry_video(session, kind, *remote, session.media[j]))
         remote->video = read_stream(session, kind, j, {});
+    if (remote && kind == leg::Kind::web && remote->video && share_a_number(remote->audio.formats, remote->video->formats))
+      remote->video.reset();
     return remote;
   }
   return audio_seen ? Errc::unsupported_profile : Errc::no_audio;

@@ -13,6 +13,7 @@ struct RemoteStream : StreamDescription {
 };
 
 struct RemoteDescription {
+  std::string version;  // of its o= line
   std::vector<MediaLine> lines;
   RemoteStream audio;
   std::optional<RemoteStream> video;

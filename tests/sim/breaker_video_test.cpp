@@ -150,6 +150,53 @@ TEST_F(VideoCall, ComesIntoACallOfAudio) {
   EXPECT_TRUE(plan(Side::b).video);
 }
 
+TEST_F(VideoCall, ThatWasRefusedMayBeOfferedAgain) {
+  connect(phone_sdp() + "m=video 0 RTP/AVP 96\r\n");
+  modify(2, browser_video(3));
+  const auto to_phone = world.take_request("INVITE");
+  EXPECT_THAT(to_phone.message.body(), HasSubstr("m=video 20002 RTP/AVP"));
+  world.receive(reply(to_phone.message, 200, "phone", phone, phone_video("", 2)), phone_source);
+  world.take_request("ACK");
+  EXPECT_THAT(world.take_response(200, "INVITE").message.body(), HasSubstr("m=video 10065 UDP/TLS/RTP/SAVPF 96"));
+}
+
+TEST_F(VideoCall, AnotherForkWithAnotherCodecOfVideoIsTold) {
+  start(browser_video());
+  invite = world.take_request("INVITE");
+  world.receive(reply(invite.message, 183, "f1", phone, phone_video()), world.server());
+  EXPECT_THAT(world.take_response(183, "INVITE").message.body(), HasSubstr("m=video 10065 UDP/TLS/RTP/SAVPF 96\r\n"));
+  const auto number = [&] {  // of an H.264 that we offered
+    const auto& body = invite.message.body();
+    const auto at = body.find(" H264/90000");
+    return body.substr(body.rfind(':', at) + 1, at - body.rfind(':', at) - 1);
+  }();
+  const auto h264 = phone_sdp() + "m=video 4002 RTP/AVP " + number + "\r\na=rtpmap:" + number + " H264/90000\r\n";
+  world.receive(reply(invite.message, 200, "f2", phone, h264), world.server());
+  gateway_tag = world.take_response(200, "INVITE").message.to()->tag();
+  world.receive(from_browser("ACK", 1, "k1", gateway_tag), flow);
+  world.take_request("ACK");
+  const auto told = world.take_request("INVITE");
+  EXPECT_EQ(told.target.flow, flow.flow);
+  const auto video = told.message.body().substr(told.message.body().find("m=video"));
+  EXPECT_THAT(video, HasSubstr("H264/90000"));
+  EXPECT_THAT(video, Not(HasSubstr("VP8")));
+}
+
+TEST_F(VideoCall, ACodecThatTheBrowserDropsIsNewsForThePhone) {
+  connect();
+  modify(2, replaced(browser_video(3), "VP8/90000", "VP9/90000"));
+  EXPECT_THAT(world.take_request("INVITE").message.body(), HasSubstr("H264/90000"));
+}
+
+TEST_F(VideoCall, OfAPhoneThatHasNoPortsHereIsNotOfferedToTheBrowser) {
+  answer();
+  world.has_video_ports = false;
+  world.receive(from_phone("INVITE", 1, phone_video("", 2)), phone_source);
+  const auto to_browser = world.take_request("INVITE");
+  EXPECT_EQ(to_browser.target.flow, flow.flow);
+  EXPECT_THAT(to_browser.message.body(), Not(HasSubstr("m=video")));
+}
+
 TEST_F(VideoCall, ThatFindsNoPortsIsRefusedAndTheCallGoesOn) {
   answer();
   world.has_video_ports = false;
@@ -175,12 +222,35 @@ TEST_F(VideoCall, ARequestForAKeyFrameByInfoBecomesRtcpWhereTheEncoderTakesIt) {
   EXPECT_TRUE(world.nothing_but_trying());
 }
 
-TEST_F(VideoCall, ARequestByInfoStaysInfoForAPhoneWithoutFeedback) {
+TEST_F(VideoCall, ARequestByInfoStaysInfoForAPhoneWithoutFeedbackButNotTooOften) {
   connect(phone_video(""));
-  world.receive(from_browser("INFO", 2, "n2", gateway_tag, fast_update, "application/media_control+xml"), flow);
-  world.take_response(200, "INFO");
+  int cseq = 2;
+  const auto ask = [&] {
+    world.receive(from_browser("INFO", cseq, "n" + std::to_string(cseq), gateway_tag, fast_update, "application/media_control+xml"), flow);
+    world.take_response(200, "INFO");
+    ++cseq;
+  };
+  ask();
+  const auto first = world.take_request("INFO");
+  EXPECT_THAT(first.message.body(), HasSubstr("<picture_fast_update/>"));
+  world.receive(reply(first.message, 200, ""), phone_source);
+  world.advance(1s);
+  ask();
+  EXPECT_TRUE(world.nothing_but_trying()) << "the phone was asked a second ago";
+  world.advance(1s);
+  ask();
+  world.take_request("INFO");
   EXPECT_TRUE(world.key_frames.empty());
-  EXPECT_THAT(world.take_request("INFO").message.body(), HasSubstr("picture_fast_update"));
+}
+
+TEST_F(VideoCall, ThatIsOverAsksForNothing) {
+  connect(phone_video(""));
+  world.receive(from_phone("BYE", 1), phone_source);
+  world.take_response(200, "BYE");
+  world.take_request("BYE");
+  const leg::KeyFrameWanted wanted{world.opened[0].media, Side::b};
+  world.act([&](auto& core) { core.on_media_event(world.now, wanted); });
+  EXPECT_TRUE(world.nothing_but_trying());
 }
 
 TEST_F(VideoCall, ARequestByRtcpBecomesInfoForAPhoneWithoutFeedback) {

@@ -171,7 +171,7 @@ struct LegPlan {
   std::optional<WebRemote> web;      // nullopt: the leg of a phone
   std::optional<IceCredentials> ice;  // web: ours after the peer has restarted ICE; nullopt: still those of LegOpened
   StreamPlan audio;
-  std::optional<StreamPlan> video;   // nullopt: refused, or never offered
+  std::optional<StreamPlan> video;   // nullopt: refused, never offered, or without a place
   bool answered = true;              // false: early media, whose silence is no failure however long it rings
 };
 
@@ -238,6 +238,7 @@ struct KeyPressed {
 struct KeyFrameWanted {
   MediaId media;
   Side side;
+  LegNumber number = LegNumber::first;
 };
 using Event = std::variant<LegFailed, LegConnected, KeyPressed, KeyFrameWanted>;
 

@@ -31,6 +31,7 @@ struct PeerMedia {
   // What the peer wants, as far as it shows: an answer may not send or receive what our offer did not allow, so for
   // that part it is taken to want it. An answer recvonly to our sendonly is no hold.
   leg::Directions wish;
+  bool repeated = false;            // the o= version of its last description: nothing is new (RFC 3264 8)
 };
 
 struct Exchange;          // one offer and its answer

@@ -79,21 +79,31 @@ leg::LegOpened MediaTable::open_phone(const leg::OpenLeg& request, Place& place)
   if (!local) return refusal(id_of(request), "no route to " + request.toward.to_string());
   auto audio = ports_.take(*local);
   if (!audio) return refusal(id_of(request), none_free_on(*local));
-  PhoneLeg::Ports ports{std::move(*audio), std::nullopt};
-  if (request.video) {
-    ports.video = ports_.take(*local);
-    if (!ports.video) return refusal(id_of(request), none_free_on(*local) + " for video");
-  }
-  auto leg = std::make_unique<PhoneLeg>(context_, id_of(request), std::move(ports));
-  for (const auto stream : streams) {
-    if (watch(*leg, stream)) continue;
+  auto leg = std::make_unique<PhoneLeg>(context_, id_of(request), std::move(*audio));
+  if (!watch(*leg, leg::MediaType::audio)) {
     unwatch(*leg);
     return refusal(id_of(request), no_more_sockets);
+  }
+  if (request.video) {  // a call of audio is better than no call
+    if (const auto why = add_video(*leg); !why.empty())
+      context_.log.warn_rarely("media.no_place_for_video", why, {{"call", leg->call()}, {"error", why}});
   }
   auto opened = leg->opened();
   place.phone = leg.get();
   place.leg = std::move(leg);
   return opened;
+}
+
+// Why it was not possible; empty: it was.
+std::string MediaTable::add_video(PhoneLeg& leg) {
+  const auto& local = leg.ports(leg::MediaType::audio)->rtp.local().ip;
+  auto ports = ports_.take(local);
+  if (!ports) return none_free_on(local) + " for video";
+  leg.add_video(std::move(*ports));
+  if (watch(leg, leg::MediaType::video)) return {};
+  unwatch(leg, leg::MediaType::video);
+  leg.remove_video();
+  return no_more_sockets;
 }
 
 leg::LegOpened MediaTable::open_video(const leg::OpenVideo& request) {
@@ -104,14 +114,8 @@ leg::LegOpened MediaTable::open_video(const leg::OpenVideo& request) {
   if (!place.leg || place.leg->number() != request.number) return refusal(id, "the leg is closed");
   auto* phone = place.phone;
   if (phone == nullptr || phone->ports(leg::MediaType::video) != nullptr) return place.leg->opened();
-  const auto& local = phone->ports(leg::MediaType::audio)->rtp.local().ip;
-  auto ports = ports_.take(local);
-  if (!ports) return refusal(id, none_free_on(local) + " for video");
-  phone->add_video(std::move(*ports));
-  if (watch(*phone, leg::MediaType::video)) return phone->opened();
-  unwatch(*phone, leg::MediaType::video);
-  phone->remove_video();
-  return refusal(id, no_more_sockets);
+  auto why = add_video(*phone);
+  return why.empty() ? phone->opened() : refusal(id, std::move(why));
 }
 
 Leg* MediaTable::find(leg::MediaId media, leg::Side side) const {

@@ -61,6 +61,7 @@ class MediaTable {
 
   leg::LegOpened open_web(const leg::OpenLeg& request, Place& place);
   leg::LegOpened open_phone(const leg::OpenLeg& request, Place& place);
+  std::string add_video(PhoneLeg& leg);
   Leg* find(leg::MediaId media, leg::Side side) const;
   Place* find_spare(leg::MediaId media, leg::Side side, leg::LegNumber number);
   void close_leg(Media& media, std::size_t side);

@@ -13,11 +13,12 @@ struct PhoneLegTest : LegContextFixture {
   const Endpoint audio{loopback, 5000};
   const Endpoint video{loopback, 5002};
   PortPool pool{25000, 25999, 0, rng};
-  PhoneLeg leg{context, {leg::MediaId{1}, leg::Side::b}, {*pool.take(loopback), pool.take(loopback)}};
+  PhoneLeg leg{context, {leg::MediaId{1}, leg::Side::b}, *pool.take(loopback)};
   leg::LegPlan plan;
   std::uint16_t sequence = 0;
 
   PhoneLegTest() {
+    leg.add_video(*pool.take(loopback));
     options.media_timeout = 10s;
     plan.media = leg::MediaId{1};
     plan.side = leg::Side::b;

@@ -23,11 +23,12 @@ TEST_F(VideoFixture, APhoneLegHasASecondPortPairOnlyWhereVideoIsWanted) {
   options.rtp_port_high = 23993;
   start();
   EXPECT_FALSE(open(Side::a, Kind::phone).video);
-  const auto refused = open(phone_with_video(Side::b));
-  EXPECT_NE(refused.error.find("for video"), std::string::npos) << refused.error;
+  const auto without = open(phone_with_video(Side::b));
+  EXPECT_EQ(without.error, "") << "a call of audio is better than no call";
+  EXPECT_FALSE(without.video);
   sessions->close({id});
   const auto opened = open(phone_with_video(Side::b));
-  EXPECT_EQ(opened.error, "") << "and the pair that the refused leg had for audio is free again";
+  EXPECT_EQ(opened.error, "") << "and the pairs are free again";
   ASSERT_TRUE(opened.video);
   EXPECT_EQ(opened.video->rtp.port % 2, 0);
   EXPECT_EQ(opened.video->rtcp.port, opened.video->rtp.port + 1);

@@ -124,6 +124,24 @@ TEST(WebVideo, TheProfilesOfAnAnswerMayDiffer) {
   EXPECT_EQ(held.find("m=video"), held.rfind("m=video"));
 }
 
+// Port 0 would stop the browser's camera for good.
+TEST(WebVideo, ThatThePhoneTakesOutIsInactiveForTheBrowser) {
+  OfferAnswer leg(Kind::web, 1);
+  ASSERT_TRUE(leg.on_offer(recorded("chromium-audio-video.sdp")));
+  leg.answer(web_with_video(), {opus, vp8}, both);
+  const auto video = section(leg.offer(web_with_video(), {opus}, Direction::sendrecv), "video");
+  EXPECT_EQ(lines_of(video).front(), "m=video 10065 UDP/TLS/RTP/SAVPF 96");
+  EXPECT_TRUE(has_line(video, "a=inactive"));
+}
+
+TEST(WebVideo, ANumberThatMeansTwoThingsRefusesVideoNotAudio) {
+  OfferAnswer leg(Kind::web, 1);
+  ASSERT_TRUE(leg.on_offer(replaced(web_sdp("111 0"), "BUNDLE 0", "BUNDLE 0 1") +
+                           "m=video 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=rtcp-mux\r\na=rtpmap:111 VP8/90000\r\n"));
+  EXPECT_EQ(lines_of(section(leg.answer(web_with_video(), {opus, vp8}, both), "video")).front(), "m=video 0 UDP/TLS/RTP/SAVPF 111");
+  EXPECT_EQ(numbers(plan_of(leg).audio.payloads), Names{"opus 111>111"});
+}
+
 TEST(WebVideo, AnAnswerOutsideOfTheGroupHasNoVideo) {
   OfferAnswer leg(Kind::web, 1);
   leg.offer(web_with_video(), {opus, vp8}, both);
@@ -186,6 +204,27 @@ TEST(PhoneVideo, AnAnswerThatLeavesTheFmtpAwayMeansTheOneOffered) {
   ASSERT_TRUE(leg.on_answer(phone_video("m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n")));
   ASSERT_TRUE(plan_of(leg).video);
   EXPECT_EQ(plan_of(leg).video->payloads.front().codec.fmtp, h264.fmtp);
+}
+
+TEST(PhoneVideo, AnAnswerThatLeavesThePacketizationModeAwayMeansTheOneOffered) {
+  auto mode_0 = h264;
+  mode_0.fmtp = "profile-level-id=42001f";
+  mode_0.variant = "bp/0";
+  OfferAnswer leg(Kind::phone, 1);
+  leg.offer(phone_with_video(), {pcmu, h264, mode_0}, both);
+  ASSERT_TRUE(leg.on_answer(phone_video("m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 profile-level-id=42801f\r\n")));
+  ASSERT_TRUE(plan_of(leg).video);
+  EXPECT_EQ(numbers(plan_of(leg).video->payloads), Names{"h264 96>96"});
+  EXPECT_EQ(plan_of(leg).video->payloads.front().codec.variant, "bp/1");
+}
+
+TEST(PhoneVideo, ANumberKeepsItsKindOfBaseline) {
+  OfferAnswer leg(Kind::phone, 1);
+  ASSERT_TRUE(leg.on_offer(phone_video("m=video 4002 RTP/AVP 99\r\na=rtpmap:99 H264/90000\r\na=fmtp:99 profile-level-id=428014;packetization-mode=1\r\n")));
+  leg.answer(phone_with_video(), {pcmu, h264}, both);
+  auto browsers = h264;
+  browsers.fmtp = "profile-level-id=42e01f;packetization-mode=1";
+  EXPECT_TRUE(has_line(leg.offer(phone_with_video(), {pcmu, browsers}, both), "a=fmtp:99 profile-level-id=42801f;packetization-mode=1"));
 }
 
 TEST(PhoneVideo, ARefusalIsNotFollowedByAnotherOfferUnlessItIsMeant) {
