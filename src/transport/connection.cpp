@@ -56,7 +56,8 @@ void Connection::handshake() {
 
 void Connection::read() {
   auto again = [this, self = shared_from_this()](error_code) { read(); };
-  for (int reads = 0; reads < 16; ++reads) {
+  const auto long_enough = Clock::now() + 2ms;
+  for (int reads = 0; reads == 0 || (reads < 16 && Clock::now() < long_enough); ++reads) {
     if (state_ == State::closed) return;
     const auto into = events_->scratch();
     const auto result = stream_->read(into);

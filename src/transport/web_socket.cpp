@@ -66,21 +66,28 @@ void WebSocket::take_frames(std::string_view bytes) {
     deadlines().partial(Clock::now());
     next_time_changed();
   }
+  // RFC 6455 5.5.3: the newest ping alone needs a pong. One answer for all that one read brought, for the
+  // keep-alives of RFC 5626 3.5.1 (left in use by RFC 7118 6: SIP.js waits for its pong) too: each is a send.
+  const WebSocketFramer::Item* newest_ping = nullptr;
+  bool keep_alive = false;
   for (const auto& item : items) {
     if (state() == State::closed) return;
     switch (item.kind) {
-      case Kind::message: take_message(item.payload); break;
-      case Kind::ping: enqueue(web_socket_frame(Opcode::pong, item.payload)); break;
+      case Kind::message:
+        keep_alive |= item.payload == "\r\n\r\n";
+        take_message(item.payload);
+        break;
+      case Kind::ping: newest_ping = &item; break;
       case Kind::pong: break;
       case Kind::close: end(EndedBy::peer, item.code, "closed by the peer"); break;
       case Kind::broken: end(EndedBy::us, item.code, item.payload); break;
     }
   }
+  if (keep_alive) enqueue(framed("\r\n"));
+  if (newest_ping != nullptr) enqueue(web_socket_frame(Opcode::pong, newest_ping->payload));
 }
 
 void WebSocket::take_message(std::string_view message) {
-  // RFC 7118 6 leaves the keep-alive of RFC 5626 3.5.1 in use: SIP.js sends one and waits for its pong.
-  if (message == "\r\n\r\n") enqueue(framed("\r\n"));
   const bool keep_alive = message.find_first_not_of("\r\n") == std::string_view::npos;
   if (state() == State::open && !keep_alive)
     message_came(sip::parse(message, sip::Framing::datagram, options().limits));
