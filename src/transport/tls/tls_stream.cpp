@@ -11,9 +11,12 @@
 namespace w2s::transport {
 namespace {
 
-// The BIO knows its socket by number, kept in the BIO's data pointer.
-int socket_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+// Of one call into OpenSSL. It handles post-handshake messages (KeyUpdate, refused renegotiation) by itself
+// until the socket is empty, and a peer that always sends more would never let it return.
+constexpr int receives_per_call = 4;
+
+TlsStream::Wire& wire_of(BIO* bio) {
+  return *static_cast<TlsStream::Wire*>(BIO_get_data(bio));
 }
 
 bool must_retry() {
@@ -22,7 +25,14 @@ bool must_retry() {
 
 int bio_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
-  const auto count = ::recv(socket_of(bio), into, static_cast<std::size_t>(size), MSG_DONTWAIT);
+  auto& wire = wire_of(bio);
+  // OpenSSL asks when its own buffer has no whole record: what is refused here, the socket still shows.
+  if (wire.receives_left == 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  --wire.receives_left;
+  const auto count = ::recv(wire.socket, into, static_cast<std::size_t>(size), MSG_DONTWAIT);
   if (count < 0 && must_retry()) BIO_set_retry_read(bio);
   if (count == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return static_cast<int>(count);
@@ -31,7 +41,7 @@ int bio_read(BIO* bio, char* into, int size) {
 int bio_write(BIO* bio, const char* from, int size) {
   BIO_clear_retry_flags(bio);
   const auto count =
-      ::send(socket_of(bio), from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+      ::send(wire_of(bio).socket, from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (count < 0 && must_retry()) BIO_set_retry_write(bio);
   return static_cast<int>(count);
 }
@@ -60,13 +70,15 @@ BIO_METHOD* socket_method() {
 }  // namespace
 
 TlsStream::TlsStream(tcp::socket stream_socket, const TlsIdentity& identity)
-    : ByteStream(std::move(stream_socket)), ssl_(SSL_new(identity.context.get())) {
+    : ByteStream(std::move(stream_socket)),
+      wire_{socket().native_handle(), receives_per_call},
+      ssl_(SSL_new(identity.context.get())) {
   BIO* bio = BIO_new(socket_method());
   if (!ssl_ || bio == nullptr) {
     BIO_free(bio);
     throw std::bad_alloc();
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket().native_handle())));
+  BIO_set_data(bio, &wire_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_app_data(ssl_.get(), this);
@@ -165,8 +177,13 @@ IoResult TlsStream::outcome(int returned, std::size_t bytes) {
   }
 }
 
-IoResult TlsStream::handshake() {
+void TlsStream::begin_call() {
   ERR_clear_error();
+  wire_.receives_left = receives_per_call;
+}
+
+IoResult TlsStream::handshake() {
+  begin_call();
   const auto result = outcome(SSL_do_handshake(ssl_.get()), 0);
   if (!result.would_block()) identities_.reset();
   return result;
@@ -174,20 +191,20 @@ IoResult TlsStream::handshake() {
 
 IoResult TlsStream::read(MutableByteView into) {
   std::size_t count = 0;
-  ERR_clear_error();
+  begin_call();
   const int returned = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
   return outcome(returned, count);
 }
 
 IoResult TlsStream::write(ByteView from) {
   std::size_t count = 0;
-  ERR_clear_error();
+  begin_call();
   const int returned = SSL_write_ex(ssl_.get(), from.data(), from.size(), &count);
   return outcome(returned, count);
 }
 
 void TlsStream::shut_down() {
-  ERR_clear_error();
+  begin_call();
   if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
   ERR_clear_error();
   ByteStream::shut_down();

@@ -30,6 +30,12 @@ class TlsStream final : public ByteStream {
   // Of OpenSSL, for every context of a server (SSL_CTX_set_tlsext_servername_callback).
   static int on_server_name(SSL* ssl, int* alert, void*);
 
+  // What the BIO works on.
+  struct Wire {
+    int socket;
+    int receives_left;  // of this call into OpenSSL
+  };
+
  private:
   struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -39,8 +45,10 @@ class TlsStream final : public ByteStream {
   static TlsStream& of(const SSL* ssl);
   static int on_certificate(int ok, X509_STORE_CTX* store);
   void verify_with(const TlsIdentity& identity);
+  void begin_call();
   IoResult outcome(int returned, std::size_t bytes);
 
+  Wire wire_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::shared_ptr<const TlsIdentities> identities_;  // of a server, until the handshake is done
   std::string host_;                                 // of a client
