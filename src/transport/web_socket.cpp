@@ -46,6 +46,7 @@ void WebSocket::take_head(std::string_view bytes) {
 
 void WebSocket::answer(const UpgradeAnswer& verdict) {
   enqueue(http_response(verdict));
+  if (state() == State::closed) return;  // the answer was more than the queue takes
   if (verdict.status == 101) {
     next_ping_ = Clock::now() + options().ping_interval;
     return opened();

@@ -113,5 +113,15 @@ TEST_F(ConnectionTest, AFloodOfKeepAlivesOverTcpIsAnsweredOnceForEachRead) {
   EXPECT_EQ(peer_reads(), "\r\n");
 }
 
+TEST_F(ConnectionTest, AnUpgradeWhoseAnswerIsTooMuchForTheQueueOpensNothing) {
+  events->settings.send_queue_limit = 100;
+  start(sip::Transport::ws);
+  peer_writes(WsClient::upgrade());
+  EXPECT_EQ(events->opened, 0);
+  EXPECT_EQ(events->failed, "it does not read");
+  EXPECT_EQ(events->closed, 1);
+  EXPECT_TRUE(connection->is_closed());
+}
+
 }  // namespace
 }  // namespace w2s::transport
