@@ -19,7 +19,7 @@ std::string acceptance(const std::string& key) {
   return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Accept: " +
          base64_sha1(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11") +
-         "\r\nSec-WebSocket-Protocol: sip\r\nServer: webrtc2sip\r\n\r\n";
+         "\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
 }
 
 }  // namespace

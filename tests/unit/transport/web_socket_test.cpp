@@ -48,6 +48,7 @@ TEST_F(WebSocketTest, TheUpgradeSelectsTheSubprotocol) {
   auto client = connect();
   EXPECT_THAT(client->head(), testing::HasSubstr("Sec-WebSocket-Protocol: sip\r\n"));
   EXPECT_THAT(client->head(), testing::HasSubstr("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+  EXPECT_THAT(client->head(), testing::Not(testing::HasSubstr("Server:")));
   for (const auto* protocols : {"Sec-WebSocket-Protocol: chat, SIP\r\n",
                                 "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: sip\r\n"}) {
     WsClient other(io, server());
@@ -85,6 +86,7 @@ TEST_F(WebSocketTest, AnUpgradeThatBreaksARuleIsToldWhich) {
   for (const auto& [request, status] : breaks) {
     const auto answer = refusal_of(request);
     EXPECT_EQ(answer.substr(0, 13), "HTTP/1.1 " + status + " ") << request.substr(0, 400);
+    EXPECT_THAT(answer, testing::Not(testing::HasSubstr("Server:")));
     EXPECT_EQ(answer.substr(answer.size() - std::min<std::size_t>(answer.size(), 2)), ".\n")
         << request.substr(0, 400);
   }
