@@ -39,12 +39,26 @@ std::string_view field(const UpgradeRequest& request, http::field name) {
   return {value.data(), value.size()};
 }
 
-// Over all fields of that name: Sec-WebSocket-Protocol may come more than once (RFC 6455 11.3.4).
-bool offers_protocol(const UpgradeRequest& request, std::string_view protocol) {
-  const auto range = request.equal_range(http::field::sec_websocket_protocol);
+// Over all fields of that name: a list may come in pieces (RFC 7230 3.2.2, RFC 6455 11.3.4).
+bool lists(const UpgradeRequest& request, http::field name, std::string_view token) {
+  const auto range = request.equal_range(name);
   return std::any_of(range.first, range.second, [&](const auto& f) {
-    return has_token({f.value().data(), f.value().size()}, protocol);
+    return has_token({f.value().data(), f.value().size()}, token);
   });
+}
+
+// Of what may come once, the next server might believe another one than we do.
+bool repeats_a_field(const UpgradeRequest& request) {
+  constexpr http::field once[] = {http::field::host, http::field::origin, http::field::sec_websocket_key,
+                                  http::field::sec_websocket_version};
+  return std::any_of(std::begin(once), std::end(once), [&](auto name) { return request.count(name) > 1; });
+}
+
+// What follows the head would be frames to us, and a body to whoever believes these fields.
+bool announces_body(const UpgradeRequest& request) {
+  const auto range = request.equal_range(http::field::content_length);
+  return request.count(http::field::transfer_encoding) > 0 ||
+         std::any_of(range.first, range.second, [](const auto& f) { return f.value() != "0"; });
 }
 
 // RFC 6455 4.1: 16 bytes in base64.
@@ -58,16 +72,19 @@ bool is_key(std::string_view key) {
 UpgradeAnswer judge(const UpgradeRequest& request, const std::vector<std::string>& allow_origins) {
   if (request.method() != http::verb::get || request.version() < 11)
     return {400, "A WebSocket opens with GET and HTTP/1.1 (RFC 6455 4.1)."};
-  if (!has_token(field(request, http::field::upgrade), "websocket") ||
-      !has_token(field(request, http::field::connection), "upgrade"))
+  if (announces_body(request)) return {400, "A request for a WebSocket has no body."};
+  if (!lists(request, http::field::upgrade, "websocket") ||
+      !lists(request, http::field::connection, "upgrade"))
     return {426,
             "This port speaks SIP over WebSocket (RFC 7118), so the request must ask for an upgrade to it."};
+  if (repeats_a_field(request))
+    return {400, "Host, Origin, Sec-WebSocket-Key and Sec-WebSocket-Version must not come twice."};
   if (field(request, http::field::sec_websocket_version) != "13")
     return {426, "Only version 13 of the WebSocket protocol is spoken here."};
   if (field(request, http::field::host).empty()) return {400, "The Host header is missing."};
   if (!is_key(field(request, http::field::sec_websocket_key)))
     return {400, "Sec-WebSocket-Key must be 16 bytes in base64."};
-  if (!offers_protocol(request, "sip"))
+  if (!lists(request, http::field::sec_websocket_protocol, "sip"))
     return {400, "Sec-WebSocket-Protocol must offer the subprotocol sip (RFC 7118)."};
   const auto origin = field(request, http::field::origin);
   const auto allowed = [&](const std::string& o) { return iequals(o, origin); };

@@ -56,6 +56,12 @@ TEST_F(WebSocketTest, TheUpgradeSelectsTheSubprotocol) {
     ASSERT_TRUE(await([&] { return !other.head().empty(); }));
     EXPECT_EQ(other.head().substr(0, 12), "HTTP/1.1 101") << protocols;
   }
+  WsClient split(io, server());
+  split.stream.write(without(WsClient::upgrade("Sec-WebSocket-Protocol: sip\r\nContent-Length: 0\r\n"),
+                             "Connection: keep-alive, Upgrade\r\n",
+                             "Connection: keep-alive\r\nConnection: Upgrade\r\n"));
+  ASSERT_TRUE(await([&] { return !split.head().empty(); }));
+  EXPECT_EQ(split.head().substr(0, 12), "HTTP/1.1 101");
 }
 
 TEST_F(WebSocketTest, AnUpgradeThatBreaksARuleIsToldWhich) {
@@ -76,6 +82,12 @@ TEST_F(WebSocketTest, AnUpgradeThatBreaksARuleIsToldWhich) {
       {without(good, "dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ=="), "400"},
       {without(good, "Upgrade: websocket\r\n"), "426"},
       {without(good, "Host: gateway.example\r\n"), "400"},
+      {WsClient::upgrade(origin + "Host: other.example\r\n"), "400"},
+      {WsClient::upgrade(origin + "Origin: https://evil.example\r\n"), "400"},
+      {WsClient::upgrade(origin + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"), "400"},
+      {WsClient::upgrade(origin + "Sec-WebSocket-Version: 8\r\n"), "400"},
+      {WsClient::upgrade(origin + "Content-Length: 5\r\n"), "400"},
+      {WsClient::upgrade(origin + "Transfer-Encoding: chunked\r\n"), "400"},
       {without(good, "GET ", "POST "), "400"},
       {without(good, "HTTP/1.1", "HTTP/1.0"), "400"},
       {"GET / HTTP/1.1\r\nHost: gateway.example\r\n\r\n", "426"},
