@@ -92,13 +92,17 @@ void Connection::opened() {
 }
 
 void Connection::message_came(sip::ParseOutcome outcome) {
-  // A broken one is no sign of a SIP peer, and must not keep the connection.
+  // A broken one is no sign of a SIP peer, and must not keep the connection; nor must its refusal.
   if (outcome.message) deadlines_.message(Clock::now(), true);
   events_->on_message(*this, std::move(outcome));
 }
 
 void Connection::send(std::string message) {
   deadlines_.message(Clock::now(), false);
+  enqueue(framed(std::move(message)));
+}
+
+void Connection::refuse(std::string message) {
   enqueue(framed(std::move(message)));
 }
 

@@ -49,6 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void start();                      // connects if we are to, then handshakes
   void send(std::string message);    // queues; over the limit the connection ends (threats.md T6)
+  void refuse(std::string message);  // as send(), and the connection stays as idle as it was
   void close(std::string_view why);  // what is queued still leaves
   void abort(std::string_view why);  // at once
   void detach();                     // closes at once, without a word: the table is gone

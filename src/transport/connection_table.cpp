@@ -231,7 +231,7 @@ void ConnectionTable::on_message(Connection& connection, sip::ParseOutcome outco
   const auto refusal = delivery_->received(std::move(outcome), connection.peer());
   if (refusal.empty()) return;
   delivery_->sending(connection.peer(), refusal);
-  connection.send(refusal);
+  connection.refuse(refusal);
 }
 
 void ConnectionTable::on_flow_ended(Connection& connection, EndedBy by, std::string_view why) {

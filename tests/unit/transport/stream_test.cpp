@@ -165,6 +165,22 @@ TEST_F(StreamTest, AnIdleFlowEndsUnlessItIsHeld) {
   EXPECT_TRUE(await([&] { return held.closed; }));
 }
 
+TEST_F(StreamTest, BrokenMessagesAndTheirRefusalsKeepNoIdleFlow) {
+  Options options;
+  options.idle_timeout = 100ms;
+  listen(sip::Transport::tcp, options);
+  StreamClient client(io, server());
+  client.write(options_request());
+  ASSERT_TRUE(await([&] { return !received.empty(); }));
+  const auto start = Clock::now();
+  while (!client.closed && Clock::now() - start < 1s) {
+    client.write(broken_request());
+    io.run_for(20ms);
+  }
+  EXPECT_TRUE(client.closed);
+  EXPECT_EQ(answers(client, "\r\n\r\n").substr(0, 12), "SIP/2.0 400 ");
+}
+
 TEST_F(StreamTest, AReaderThatNeverReadsIsClosedAtTheQueueLimit) {
   Options options;
   options.send_queue_limit = 256 * 1024;
