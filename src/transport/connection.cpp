@@ -61,6 +61,7 @@ void Connection::read() {
     if (state_ == State::closed) return;
     const auto into = events_->scratch();
     const auto result = stream_->read(into);
+    if (write_error_ && (result.error || result.would_block())) return fail(write_error_);
     if (result.would_block()) return stream_->wait(result.wait, std::move(again));
     if (result.error) return state_ == State::closing ? fail(EndedBy::peer, "closed") : fail(result.error);
     if (!said_goodbye_) take(as_text(into.first(result.bytes)));
@@ -113,6 +114,7 @@ void Connection::enqueue(std::string bytes) {
 }
 
 void Connection::flush() {
+  if (write_error_) return;
   while (!writing_ && !send_queue_.empty() && state_ != State::closed) {
     const auto result = stream_->write(send_queue_.unsent());
     if (result.would_block()) {
@@ -123,10 +125,18 @@ void Connection::flush() {
       };
       return stream_->wait(result.wait, std::move(again));
     }
-    if (result.error) return fail(result.error);
+    if (result.error) return write_failed(result.error);
     send_queue_.consume(result.bytes);
   }
   if (state_ == State::closing && send_queue_.empty()) on_all_sent();
+}
+
+// What the peer said before it hung up has come, and may be in the middle of being heard: the end follows it.
+// What has not left stays in the queue, for take_unsent().
+void Connection::write_failed(const error_code& error) {
+  if (state_ != State::open) return fail(error);
+  write_error_ = error;
+  boost::asio::post(stream_->socket().get_executor(), [this, self = shared_from_this()] { read(); });
 }
 
 void Connection::close(std::string_view why) {

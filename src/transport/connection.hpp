@@ -113,6 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void handshake();
   void read();
   void handshake_failed(const error_code& error);
+  void write_failed(const error_code& error);
   void tell_end(State before, EndedBy by, std::string_view why);
 
   std::shared_ptr<ConnectionEvents> events_;
@@ -120,7 +121,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   sip::Target peer_;
   bool accepted_;
   State state_;
-  bool writing_ = false;  // the socket is full and waited for
+  bool writing_ = false;    // the socket is full and waited for
+  error_code write_error_;  // nothing leaves any more
   bool said_goodbye_ = false;
   SendQueue send_queue_;
   FlowDeadlines deadlines_;

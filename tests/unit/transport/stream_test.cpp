@@ -45,6 +45,31 @@ TEST_F(StreamTest, AnswersGoBackOnTheFlowOfTheirRequest) {
   EXPECT_EQ(failed, std::vector{source});
 }
 
+// The first answer meets a connection that is gone; the second message came before it went.
+TEST_F(StreamTest, AWriteThatFailsLosesNoMessageThatHasCome) {
+  Options options;
+  options.listeners = {on(sip::Transport::tcp), on(sip::Transport::tls)};
+  make(options);
+  on_message = [this](const sip::Target& source) { transports->send(received.back().first, source); };
+  for (const std::size_t listener : {0, 1}) {
+    received.clear();
+    closed_flows.clear();
+    const auto client = listener == 0 ? std::make_unique<StreamClient>(io, server(0))
+                                      : std::make_unique<StreamClient>(io, server(1), tls);
+    client->write(options_request("first@test"));
+    ASSERT_TRUE(await([&] { return !client->received.empty(); }));
+    const auto messages = options_request("second@test") + options_request("third@test");
+    if (listener == 0)
+      ASSERT_GT(::send(client->socket().native_handle(), messages.data(), messages.size(), 0), 0);
+    else
+      client->write(messages);  // OpenSSL's bytes leave within this call
+    client->socket().set_option(boost::asio::socket_base::linger(true, 0));
+    client->close();
+    EXPECT_TRUE(await([&] { return !closed_flows.empty(); }));
+    EXPECT_EQ(received.size(), 3U) << listener;
+  }
+}
+
 TEST_F(StreamTest, TlsCarriesTheSame) {
   listen(sip::Transport::tls);
   StreamClient client(io, server(), tls);
