@@ -119,6 +119,8 @@ void Connection::flush() {
     const auto result = stream_->write(send_queue_.unsent());
     if (result.would_block()) {
       writing_ = true;
+      deadlines_.sending(Clock::now());
+      next_time_changed();
       auto again = [this, self = shared_from_this()](error_code) {
         writing_ = false;
         if (state_ != State::closed) flush();
@@ -126,7 +128,7 @@ void Connection::flush() {
       return stream_->wait(result.wait, std::move(again));
     }
     if (result.error) return write_failed(result.error);
-    send_queue_.consume(result.bytes);
+    if (send_queue_.consume(result.bytes)) deadlines_.message_left();
   }
   if (state_ == State::closing && send_queue_.empty()) on_all_sent();
 }
@@ -203,7 +205,7 @@ std::optional<Time> Connection::next_time() const {
 void Connection::on_time(Time now) {
   if (state_ == State::closed) return;
   if (const auto why = deadlines_.expired(now); !why.empty())
-    return state_ == State::open ? close(why) : abort(why);
+    return state_ == State::open && !deadlines_.unread(now) ? close(why) : abort(why);
   if (state_ == State::open && next_ping() && *next_ping() <= now) on_ping_time(now);
 }
 

@@ -22,6 +22,7 @@ std::optional<FlowDeadlines::Due> FlowDeadlines::due() const {
   if (accepted_ && !greeted_)
     consider(phase_since_ + options_.first_message_deadline, "no first message in time");
   if (partial_since_) consider(*partial_since_ + options_.body_deadline, "a message came too slowly");
+  if (sending_since_) consider(*sending_since_ + options_.body_deadline, "it does not read");
   if (!held_) consider(last_message_ + options_.idle_timeout, "idle");
   return first;
 }

@@ -25,6 +25,11 @@ class FlowDeadlines {
     if (!partial_since_) partial_since_ = now;
   }
   void nothing_partial() { partial_since_.reset(); }
+  // The socket takes no more of a message; only the first time it does not starts the clock.
+  void sending(Time now) {
+    if (!sending_since_) sending_since_ = now;
+  }
+  void message_left() { sending_since_.reset(); }
   // A whole message came or went.
   void message(Time now, bool incoming) {
     last_message_ = now;
@@ -40,6 +45,8 @@ class FlowDeadlines {
   std::optional<Time> next_time() const;
   // Why the connection must end now; empty: it need not.
   std::string_view expired(Time now) const;
+  // It is no use to say goodbye: what was said before has not been read either.
+  bool unread(Time now) const { return sending_since_ && *sending_since_ + options_.body_deadline <= now; }
 
  private:
   enum class Phase { connecting, handshaking, open, closing };
@@ -60,7 +67,7 @@ class FlowDeadlines {
   Time phase_since_{};
   Duration connect_limit_{};
   Time last_message_{};
-  std::optional<Time> partial_since_;
+  std::optional<Time> partial_since_, sending_since_;
   bool greeted_ = false;
   bool held_ = false;
 };

@@ -29,10 +29,12 @@ class SendQueue {
   bool empty() const { return messages_.empty(); }
   const std::string& front() const { return messages_.front(); }
   ByteView unsent() const { return as_bytes(front()).subspan(sent_); }
-  // `count` bytes of unsent() have left.
-  void consume(std::size_t count) {
+  // `count` bytes of unsent() have left. True: that was the rest of the message.
+  bool consume(std::size_t count) {
     sent_ += count;
-    if (sent_ == front().size()) pop();
+    if (sent_ < front().size()) return false;
+    pop();
+    return true;
   }
   std::list<std::string> take_all() {
     bytes_ = sent_ = 0;

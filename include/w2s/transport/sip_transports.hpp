@@ -42,7 +42,7 @@ struct Options {
   Duration tentative_connect_limit = 1s;   // of those that are only tried (Target::tentative)
   Duration handshake_deadline = 10s;       // TCP accept to TLS and WebSocket upgraded (threats.md T3)
   Duration first_message_deadline = 20s;
-  Duration body_deadline = 20s;            // from the first byte of a message or frame to its last
+  Duration body_deadline = 20s;            // from the first byte of a message or frame to its last, both ways
   Duration idle_timeout = 120s;            // of a flow that no binding, dialog or transaction holds
   Duration ping_interval = 30s;            // WebSocket pings; two without an answer end the flow
   std::size_t send_queue_limit = 1 << 20;  // bytes

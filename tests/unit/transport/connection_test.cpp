@@ -1,9 +1,9 @@
 // One connection over a socket pair: how often it writes, and what it makes of a socket that is full or gone.
-#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include "transport/stream_connection.hpp"
 #include "transport/web_socket.hpp"
@@ -13,6 +13,11 @@ namespace w2s::transport {
 namespace {
 
 using test::WsClient;
+
+constexpr std::string_view options_request =
+    "OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: "
+    "<sip:a@b>\r\n"
+    "Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
 
 class CountingStream final : public ByteStream {
  public:
@@ -92,7 +97,9 @@ TEST_F(ConnectionTest, AFloodOfPingsIsAnsweredOnceForEachRead) {
   for (int i = 1000; i < 3000; ++i) flood += WsClient::frame(0x89, std::to_string(i));
   peer_writes(flood);
   EXPECT_EQ(writes, 1);
-  EXPECT_EQ(peer_reads(), "\x8a\x04" "2999");
+  EXPECT_EQ(peer_reads(),
+            "\x8a\x04"
+            "2999");
 }
 
 TEST_F(ConnectionTest, AFloodOfKeepAlivesIsAnsweredOnceForEachRead) {
@@ -121,6 +128,35 @@ TEST_F(ConnectionTest, AnUpgradeWhoseAnswerIsTooMuchForTheQueueOpensNothing) {
   EXPECT_EQ(events->failed, "it does not read");
   EXPECT_EQ(events->closed, 1);
   EXPECT_TRUE(connection->is_closed());
+}
+
+TEST_F(ConnectionTest, APeerThatSpeaksAndNeverReadsIsClosedAtTheDeadline) {
+  start(sip::Transport::tcp);
+  connection->hold(true);
+  for (int i = 0; i < 12; ++i) connection->send(std::string(64 * 1024, 'x'));
+  const auto stuck = Clock::now();
+  peer_writes(options_request);
+  ASSERT_TRUE(connection->is_open());
+  ASSERT_EQ(events->messages, 1);
+  connection->on_time(stuck + events->settings.body_deadline + 1s);
+  EXPECT_EQ(events->ended, "it does not read");
+  EXPECT_TRUE(connection->is_closed());
+}
+
+TEST_F(ConnectionTest, APeerThatReadsHasNoDeadline) {
+  start(sip::Transport::tcp);
+  connection->hold(true);
+  peer_writes(options_request);
+  for (int i = 0; i < 12; ++i) connection->send(std::string(64 * 1024, 'x'));
+  ASSERT_NE(connection->next_time(), std::nullopt);
+  for (std::size_t read = 0; read < 12 * 64 * 1024;) {
+    const auto some = peer_reads();
+    ASSERT_FALSE(some.empty());
+    read += some.size();
+    io.restart();
+    io.poll();
+  }
+  EXPECT_EQ(connection->next_time(), std::nullopt);
 }
 
 }  // namespace

@@ -53,6 +53,25 @@ TEST(FlowDeadlines, AMessageMustBeWholeSoonThoughTheFlowIsHeld) {
   EXPECT_EQ(deadlines.next_time(), start + 500s + options.idle_timeout);
 }
 
+TEST(FlowDeadlines, AMessageMustBeReadSoonThoughThePeerSpeaks) {
+  const Options options;
+  FlowDeadlines deadlines(options, true);
+  deadlines.opened(start);
+  deadlines.hold(true, start);
+  deadlines.message(start, true);
+  deadlines.sending(start + 1s);
+  deadlines.sending(start + 10s);  // a few bytes of it were read
+  deadlines.message(start + 11s, true);
+  EXPECT_EQ(deadlines.expired(start + 1s + options.body_deadline - 1ns), "");
+  EXPECT_FALSE(deadlines.unread(start + 1s + options.body_deadline - 1ns));
+  EXPECT_EQ(deadlines.expired(start + 1s + options.body_deadline), "it does not read");
+  EXPECT_TRUE(deadlines.unread(start + 1s + options.body_deadline));
+  deadlines.message_left();
+  EXPECT_EQ(deadlines.next_time(), std::nullopt);
+  deadlines.sending(start + 12s);
+  EXPECT_EQ(deadlines.next_time(), start + 12s + options.body_deadline);
+}
+
 TEST(SendQueue, CountsBytesAndCutsNoMessage) {
   SendQueue queue(10 + 2 * SendQueue::overhead);
   EXPECT_TRUE(queue.push("12345"));
@@ -60,13 +79,13 @@ TEST(SendQueue, CountsBytesAndCutsNoMessage) {
   EXPECT_FALSE(queue.overflowed());
   EXPECT_FALSE(queue.push("ab"));
   EXPECT_TRUE(queue.overflowed());
-  queue.consume(3);
+  EXPECT_FALSE(queue.consume(3));
   EXPECT_EQ(as_text(queue.unsent()), "45");
-  queue.consume(2);
+  EXPECT_TRUE(queue.consume(2));
   EXPECT_EQ(as_text(queue.unsent()), "6789");
   EXPECT_TRUE(queue.push("abcdef"));
-  queue.consume(4);
-  queue.consume(6);
+  EXPECT_TRUE(queue.consume(4));
+  EXPECT_TRUE(queue.consume(6));
   EXPECT_TRUE(queue.empty());
 }
 
@@ -79,8 +98,8 @@ TEST(SendQueue, TheSmallestMessagesFillItToo) {
 TEST(SendQueue, GivesBackWhatHasNotLeftWhole) {
   SendQueue queue(9 + 3 * SendQueue::overhead);
   for (const auto* message : {"123", "456", "789"}) EXPECT_TRUE(queue.push(message));
-  queue.consume(3);
-  queue.consume(1);
+  EXPECT_TRUE(queue.consume(3));
+  EXPECT_FALSE(queue.consume(1));
   EXPECT_EQ(queue.take_all(), (std::list<std::string>{"456", "789"}));
   EXPECT_TRUE(queue.empty());
   EXPECT_TRUE(queue.push("1234567890"));
