@@ -60,7 +60,10 @@ std::vector<std::string> service_route_in(const Message& response, const sip::Su
   std::size_t octets = 0;
   for (const auto& route : *routes) {
     if (!route.uri.params.has("lr")) return {};
-    if (surroundings.is_own(route.uri)) continue;
+    // Nor can we follow one over WebSocket: we open none, and as a Route it would count as ours.
+    if (surroundings.is_own(route.uri) ||
+        is_web_socket(sip::hop_of(route.uri).transport.value_or(sip::Transport::udp)))
+      continue;
     octets += values.emplace_back(route.to_string()).size();
   }
   if (octets > most_octets) return {};

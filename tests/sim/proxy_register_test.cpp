@@ -332,6 +332,18 @@ TEST_F(ServiceRoute, IsWhatTheLastAnswerSays) {
   }
 }
 
+// We open no WebSockets.
+TEST_F(ServiceRoute, LeadsNowhereOverWebSocket) {
+  register_with("<sip:198.51.100.60;transport=ws;lr>, <sip:198.51.100.61;lr>");
+  auto sent = send("MESSAGE");
+  EXPECT_EQ(sent.target.remote.to_string(), "198.51.100.61:5060");
+  EXPECT_EQ(routes_in(sent), std::vector<std::string>{"<sip:198.51.100.61;lr>"});
+  register_with("<sip:198.51.100.60;transport=wss;lr>");
+  sent = send("MESSAGE");
+  EXPECT_EQ(sent.target.remote.to_string(), "198.51.100.7:5060");
+  EXPECT_EQ(routes_in(sent), std::vector<std::string>{});
+}
+
 TEST_F(ServiceRoute, EndsWithTheRegistration) {
   world.advance(201s);
   EXPECT_EQ(routes_in(send("MESSAGE")), std::vector<std::string>{});
