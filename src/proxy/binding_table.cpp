@@ -241,6 +241,16 @@ std::vector<std::string> BindingTable::tokens_of(std::string_view aor) const {
   return tokens;
 }
 
+const Binding* BindingTable::only_registered_of(sip::FlowId flow) const {
+  const Binding* only = nullptr;
+  for (const auto* binding : by_flow_.of(flow)) {
+    if (!binding->registered) continue;
+    if (only != nullptr) return nullptr;
+    only = binding;
+  }
+  return only;
+}
+
 bool BindingTable::flow_has_registration(sip::FlowId flow) const {
   const auto bindings = by_flow_.of(flow);
   return std::any_of(bindings.begin(), bindings.end(), [](const auto* binding) { return binding->registered; });

@@ -159,8 +159,10 @@ Outputs Proxy::from_browser(Time now, Exchange exchange, Message request) {
 void Proxy::follow_service_route(Message& request, const sip::Target& source, sip::NextHop& hop) {
   const auto from = request.from();
   if (!from || request.count(HeaderId::route) > 0) return;
-  const auto* binding = bindings_.by_flow_and_aor(source.flow, from->uri.address_of_record(), {});
-  if (binding == nullptr || !binding->registered || binding->service_route.empty()) return;
+  const Binding* binding = bindings_.by_flow_and_aor(source.flow, from->uri.address_of_record(), {});
+  // RFC 3323 4.1.1.3: a From may name nobody. Whoever alone has registered over this flow has sent it.
+  if (binding == nullptr || !binding->registered) binding = bindings_.only_registered_of(source.flow);
+  if (binding == nullptr || binding->service_route.empty()) return;
   const auto& route = binding->service_route;
   request.set_values(HeaderId::route, route);
   const auto uri = sip::parse_uri(request.request_uri());

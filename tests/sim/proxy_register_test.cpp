@@ -344,6 +344,27 @@ TEST_F(ServiceRoute, LeadsNowhereOverWebSocket) {
   EXPECT_EQ(routes_in(sent), std::vector<std::string>{});
 }
 
+TEST_F(ServiceRoute, IsThatOfTheOnlyOneRegisteredWhenFromNamesNobody) {  // RFC 3323 4.1.1.3
+  const auto send_anonymous = [&](const std::string& method, const std::string& extra) {
+    ++cseq;
+    auto text = request(method, "sip:bob@198.51.100.7", cseq, "a" + std::to_string(cseq), extra);
+    const std::string alice = "\"Alice\"<sip:alice@198.51.100.7>";
+    text.replace(text.find(alice), alice.size(), "\"Anonymous\" <sip:anonymous@anonymous.invalid>");
+    world.receive(text, flow);
+    return routes_in(world.take_request(method));
+  };
+  EXPECT_EQ(send_anonymous("MESSAGE", ""), both);
+  EXPECT_EQ(send_anonymous("INVITE", "Contact: " + browser_contact + "\r\n"), both);
+  // Of two nobody can say whose it is.
+  auto second = register_request(++cseq);
+  for (auto at = second.find("alice@198"); at != std::string::npos; at = second.find("alice@198"))
+    second.replace(at, 5, "carol");
+  world.receive(second, flow);
+  world.receive(reply(world.take_request("REGISTER").message, 200, "srv"), world.server());
+  world.take_response(200, "REGISTER");
+  EXPECT_EQ(send_anonymous("MESSAGE", ""), std::vector<std::string>{});
+}
+
 TEST_F(ServiceRoute, EndsWithTheRegistration) {
   world.advance(201s);
   EXPECT_EQ(routes_in(send("MESSAGE")), std::vector<std::string>{});

@@ -85,6 +85,7 @@ class BindingTable {
   std::vector<Binding*> by_aor(std::string_view aor) const;
   std::vector<Binding*> by_contact_user(std::string_view user) const;  // the registered ones
   std::vector<std::string> tokens_of(std::string_view aor) const;
+  const Binding* only_registered_of(sip::FlowId flow) const;  // nullptr: none is, or more than one
   bool flow_has_registration(sip::FlowId flow) const;
   // Of this AoR on this flow; of several a registered one, best with this Contact URI.
   Binding* by_flow_and_aor(sip::FlowId flow, std::string_view aor, std::string_view contact_uri);
