@@ -194,8 +194,8 @@ void Call::on_route(Time now, sip::RequestId id, const sip::Egress& egress, Outp
   transmit(id, pending, egress, out);
 }
 
-// A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it. Video
-// has its place where one side has offered it: of the others no phone takes a second pair of ports.
+// A browser gets the address that its WebSocket came in on as its first candidate, a phone the one that faces it. Ports
+// for video are reserved where one side has offered it.
 void Call::open_media(LegState& leg, const sip::Target& peer, Outputs& out) {
   leg.is_open = false;
   const bool video = sdp::has_video(leg.peer_codecs) || sdp::has_video(other(leg).peer_codecs);

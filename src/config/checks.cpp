@@ -130,10 +130,19 @@ void check_accounts(Draft& draft) {
                     "account: without an outbound-proxy each account must name its server in a fourth field"});
 }
 
+// Of all its entries together, which append to one another.
+void check_codecs(Draft& draft) {
+  auto& [file, config, errors, warnings] = draft.result;
+  if (draft.codecs_refused || std::any_of(config.codecs.begin(), config.codecs.end(), is_audio)) return;
+  errors.push_back({line_of(draft, "codecs"),
+                    "codecs: none is an audio codec that is relayed, so every call would fail; add opus, pcma, pcmu or g722"});
+}
+
 }  // namespace
 
 void check_together(Draft& draft) {
   check_accounts(draft);
+  check_codecs(draft);
   check_collisions(draft);
   check_pump_ports(draft);
   check_reachability(draft);

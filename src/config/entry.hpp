@@ -16,6 +16,7 @@ struct Draft {
   CertificateCheck check_certificates;               // may be empty
   std::vector<unsigned> listener_lines;              // one per config.listeners
   std::map<std::string_view, unsigned> first_lines;  // entry name → line of its first appearance
+  bool codecs_refused = false;
   bool default_codecs = true;  // lists replace their default at the first entry, then append
   bool default_allow_destination = true;
 };

@@ -14,10 +14,6 @@ constexpr RelayedCodec relayed_codecs[] = {
     {"opus", Codec::opus}, {"pcma", Codec::pcma},       {"pcmu", Codec::pcmu},      {"g722", Codec::g722},
     {"vp8", Codec::vp8},   {"h264-bp", Codec::h264_bp}, {"h264-mp", Codec::h264_mp}};
 
-bool is_audio(Codec codec) {
-  return codec != Codec::vp8 && codec != Codec::h264_bp && codec != Codec::h264_mp;
-}
-
 // The other names of 2.x. The guide prints speex-uw for speex-uwb.
 constexpr std::string_view other_codecs[] = {
     "amr-nb-be", "amr-nb-oa", "speex-nb", "speex-wb", "speex-uwb", "speex-uw", "g729",
@@ -31,7 +27,6 @@ void read_codecs(const Entry& entry) {
   auto& codecs = entry.config().codecs;
   if (std::exchange(entry.draft.default_codecs, false)) codecs.clear();
   std::string without_effect;
-  bool all_known = true;
   for (const auto field : *fields) {
     const auto is_field = [&](const auto& name) { return iequals(name, field); };
     const auto relayed = std::find_if(std::begin(relayed_codecs), std::end(relayed_codecs),
@@ -42,13 +37,11 @@ void read_codecs(const Entry& entry) {
     } else if (std::any_of(std::begin(other_codecs), std::end(other_codecs), is_field)) {
       without_effect += (without_effect.empty() ? "" : ", ") + to_lower(field);
     } else {
-      all_known = false;
+      entry.draft.codecs_refused = true;
       entry.error(in_quotes(field) + " is no codec known here; docs/configuration.md lists them");
     }
   }
-  if (all_known && std::none_of(codecs.begin(), codecs.end(), is_audio))
-    entry.error("none of these is an audio codec that is relayed, so every call would fail; add opus, pcma, pcmu or g722");
-  else if (!without_effect.empty())
+  if (!without_effect.empty())
     entry.warn("no effect yet: " + without_effect + "; opus, pcma, pcmu, g722, vp8, h264-bp and h264-mp are relayed");
 }
 

@@ -25,15 +25,7 @@ class VideoCall : public CallFromBrowser {
     return phone_sdp("0 101", "sendrecv", version) + "m=video " + port + " RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\na=" +
            direction + "\r\n" + feedback;
   }
-  void connect(const std::string& answer = phone_video(), const std::string& offer = browser_video()) {
-    start(offer);
-    invite = world.take_request("INVITE");
-    world.receive(reply(invite.message, 200, "phone", phone, answer), world.server());
-    answered = world.take_response(200, "INVITE");
-    gateway_tag = answered.message.to()->tag();
-    world.receive(from_browser("ACK", 1, "k1", gateway_tag), flow);
-    phone_ack = world.take_request("ACK");
-  }
+  void connect(const std::string& sdp = phone_video()) { answer(sdp, browser_video()); }
   void modify(int cseq, const std::string& sdp) {
     world.receive(from_browser("INVITE", cseq, "m" + std::to_string(cseq), gateway_tag, sdp), flow);
   }

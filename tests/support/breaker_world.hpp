@@ -69,8 +69,8 @@ class CallFromBrowser : public testing::Test {
   void start(const std::string& offer = browser_offer(), const std::string& extra = {}) {
     world.receive(from_browser("INVITE", 1, "i1", "", offer, "application/sdp", extra), flow);
   }
-  void answer(const std::string& sdp = phone_sdp()) {
-    start();
+  void answer(const std::string& sdp = phone_sdp(), const std::string& offer = browser_offer()) {
+    start(offer);
     invite = world.take_request("INVITE");
     world.receive(reply(invite.message, 200, "phone", phone, sdp), world.server());
     answered = world.take_response(200, "INVITE");

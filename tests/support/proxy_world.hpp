@@ -109,4 +109,11 @@ class ProxiedCall : public testing::Test {
   Sent invite{sip::Message::response(500, ""), {}};
 };
 
+// Sends a REGISTER over `flow`; returns what the registrar got.
+inline Sent forward_register(SipWorld& world, const sip::Target& flow, int cseq, const std::string& contact,
+                             const std::string& extra = {}) {
+  world.receive(register_request(cseq, contact, extra), flow);
+  return world.take_request("REGISTER");
+}
+
 }  // namespace w2s::test

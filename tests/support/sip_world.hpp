@@ -145,15 +145,14 @@ class SipWorld final : public app::Outside {
   }
   void open(const leg::OpenLeg& request) override {
     opened.push_back(request);
-    leg::LegOpened answer;
-    answer.media = request.media;
-    answer.side = request.side;
-    answer.number = request.number;
+    auto answer = answer_to(request);
     const auto address = *IpAddress::parse(request.toward.is_v4() ? gateway_address : gateway_v6);
     const bool web = request.kind == leg::Kind::web;
-    answer.audio = {{address, web ? std::uint16_t{10065} : std::uint16_t{20000}}, {address, web ? std::uint16_t{10065} : std::uint16_t{20001}}, 1234};
-    answer.video = {{address, web ? std::uint16_t{10065} : std::uint16_t{20002}}, {address, web ? std::uint16_t{10065} : std::uint16_t{20003}}, 5678};
-    if (!web && !request.video) answer.video.reset();
+    const Endpoint browsers{address, 10065};
+    answer.audio = {{address, 20000}, {address, 20001}, 1234};
+    if (web) answer.audio = {browsers, browsers, 1234};
+    if (web) answer.video = {browsers, browsers, 5678};
+    else if (request.video) answer.video = video_ports(address);
     answer.ice_ufrag = "gwufrag0";
     answer.ice_pwd = "gwpasswordgwpasswordgw00";
     answer.fingerprint = "sha-256 AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99";
@@ -163,12 +162,8 @@ class SipWorld final : public app::Outside {
   }
   void open_video(const leg::OpenVideo& request) override {
     video_opened.push_back(request);
-    leg::LegOpened answer;
-    answer.media = request.media;
-    answer.side = request.side;
-    answer.number = request.number;
-    const auto address = *IpAddress::parse(gateway_address);
-    if (has_video_ports) answer.video = {{address, 20002}, {address, 20003}, 5678};
+    auto answer = answer_to(request);
+    if (has_video_ports) answer.video = video_ports(*IpAddress::parse(gateway_address));
     else answer.error = "no free port pair";
     later_.push_back([this, answer] { core.on_leg_opened(now, answer); });
   }
@@ -213,6 +208,14 @@ class SipWorld final : public app::Outside {
   app::SipCore core;
 
  private:
+  static leg::LegOpened answer_to(const auto& request) {
+    leg::LegOpened answer;
+    answer.media = request.media;
+    answer.side = request.side;
+    answer.number = request.number;
+    return answer;
+  }
+  static leg::OpenedStream video_ports(const IpAddress& address) { return {{address, 20002}, {address, 20003}, 5678}; }
   sip::Surroundings surroundings(std::optional<sip::NextHop> outbound) {
     sip::Surroundings result;
     result.is_own = [this](const sip::Uri& uri) {

@@ -72,6 +72,9 @@ struct Account {
 };
 
 enum class Codec : std::uint8_t { opus, pcma, pcmu, g722, vp8, h264_bp, h264_mp };  // the codecs that are relayed
+constexpr bool is_audio(Codec codec) {
+  return codec != Codec::vp8 && codec != Codec::h264_bp && codec != Codec::h264_mp;
+}
 enum class SrtpMode : std::uint8_t { none, optional };
 enum class DtmfType : std::uint8_t {
   rfc4733,  // SIP INFO from the browser becomes RTP telephone-events

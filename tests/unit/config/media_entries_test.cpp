@@ -28,6 +28,12 @@ TEST(Codecs, OfLaterVersionsAreNamedInOneWarning) {
               HasSubstr("no effect yet: gsm, speex-uw, speex-uwb, mp4v-es"));
 }
 
+TEST(Codecs, EntriesAreJudgedTogether) {
+  const auto result = parse_entries("<codecs>vp8;h264-bp</codecs><codecs>opus</codecs>");
+  EXPECT_THAT(result.errors, IsEmpty());
+  EXPECT_THAT(result.config.codecs, ElementsAre(Codec::vp8, Codec::h264_bp, Codec::opus));
+}
+
 TEST(Codecs, UnknownOrUnusableListsAreErrors) {
   EXPECT_THAT(parse_entry("codecs", "pcma;foo").errors[0].message, HasSubstr("\"foo\""));
   EXPECT_THAT(parse_entry("codecs", "gsm;vp8;h264-bp").errors[0].message, HasSubstr("every call would fail"));
